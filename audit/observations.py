@@ -1,0 +1,61 @@
+"""What comes back from the engine, narrowed to what a probe asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from audit.errors import ModelError
+from audit.examples import Examples, FloatArray, IntArray
+from audit.requests import Request
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Outputs for one request.
+
+    Attributes
+    ----------
+    outputs : (n, classes) or (n,) float array
+        Row for row with the split; NaN where the model failed.
+    failed : (f,) int array
+        Positions of rows that the model could not answer.
+    reason : str
+        What the model said on the first failed row.
+    scored : bool
+        False where only a chosen label was recorded, so that scores mean nothing.
+    """
+
+    outputs: FloatArray
+    failed: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    reason: str = ""
+    scored: bool = True
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The data columns and the model outputs that a probe may see. No model is in it."""
+
+    examples: Mapping[str, Examples]
+    answers: Mapping[Request, Observation] = field(default_factory=dict)
+
+    def outputs(self, request: Request) -> Observation:
+        """Return what came back for a request.
+
+        Raises
+        ------
+        ModelError
+            If the model failed on any of its rows: a figure on the rest would be another figure.
+        """
+        seen = self.answers[request]
+        if len(seen.failed):
+            raise ModelError(
+                f"the model failed on {len(seen.failed)} of {len(seen.outputs)} rows of split "
+                f'"{request.split}"',
+                where=f"first at row {int(seen.failed[0])}: {seen.reason}",
+                hint="a figure on the other rows alone would be a different figure; mend the model "
+                "or the row and run again: what was predicted is kept",
+            )
+        return seen

@@ -1,0 +1,69 @@
+"""What a probe is: a frozen dataclass whose fields are its options; pure, seeded, without a model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from audit.examples import Examples
+from audit.exhibits import Exhibit
+from audit.measurement import Ask, Family
+from audit.model import ModelCard
+from audit.observations import Observations
+from audit.requests import Request
+from audit.result import ProbeSheet
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a probe hands back: families of measurements, exhibits, and warnings."""
+
+    families: Sequence[Family]
+    exhibits: Sequence[Exhibit] = ()
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe(ABC):
+    """Base of all probes.
+
+    Attributes
+    ----------
+    asks : tuple of Ask
+        The measures to take: those that requirements name, and the probe's own defaults.
+    seed : int
+        Root of every random draw.
+    task : Task
+        How an answer is scored.
+    groups : GroupRules
+        Smallest sizes that are tested.
+    """
+
+    sheet: ClassVar[ProbeSheet]
+
+    @classmethod
+    @abstractmethod
+    def default_asks(cls, data: Mapping[str, Examples], task: str) -> Sequence[Ask]:
+        """Return what is measured when nobody asks for anything in particular."""
+
+    @abstractmethod
+    def plan(
+        self, data: Mapping[str, Examples], model: ModelCard, seen: Observations
+    ) -> Sequence[Request]:
+        """Return what is to be asked of the model; called again until it asks nothing new.
+
+        Raises
+        ------
+        NotApplicable
+            With the reason, if the probe has nothing to say here.
+        """
+
+    @abstractmethod
+    def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
+        """Return every family with the evidence that its sizes promise, before any outcome is seen."""
+
+    @abstractmethod
+    def measure(self, seen: Observations) -> Evidence:
+        """Return the same families with what was measured."""
