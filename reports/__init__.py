@@ -1,0 +1,1 @@
+"""Reporters: they read an `audit.result.AuditResult` and write text. They know no probe."""

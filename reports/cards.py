@@ -1,0 +1,202 @@
+"""The area cards: what each probe found, how, and the numbers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from audit.exhibits import Exhibit, Forest, Table
+from audit.result import Finding, ProbeResult
+from audit.verdict import Outcome
+from reports.index import Anchors, Index
+from reports.numbers import numbers
+from reports.rows import Row
+from reports.words import RANK, css, one_line, sentence, word, worst
+
+OPEN_FIGURES = 6
+OPEN_TABLE_ROWS = 14
+
+
+@dataclass(frozen=True)
+class NamedFinding:
+    """A finding with its place in the page."""
+
+    finding: Finding
+    anchor: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One probe as a reader meets it.
+
+    Attributes
+    ----------
+    outcome : Outcome or None
+        The worst verdict among its requirements; None if nothing was required of it.
+    figures, folded : tuple of Exhibit
+        What is shown at once, and what is in the fold.
+    numbers : tuple of Table
+        Every comparison and measurement behind the card.
+    wide : bool
+        Whether the card takes the whole width.
+    """
+
+    probe: ProbeResult
+    anchor: str
+    heading: str
+    outcome: Outcome | None
+    finding: str
+    findings: tuple[NamedFinding, ...]
+    figures: tuple[Exhibit, ...]
+    folded: tuple[Exhibit, ...]
+    foot: tuple[str, ...]
+    numbers: tuple[Table, ...]
+    options: tuple[str, ...]
+    pointer: str
+    wide: bool = False
+
+    @property
+    def css(self) -> str:
+        """The class that colours the card."""
+        return css(self.outcome)
+
+
+def cards(index: Index, rows: Sequence[Row], anchors: Anchors) -> tuple[Card, ...]:
+    """Return a card for each probe, gravest first, wide where no neighbour fills the line."""
+    areas = [probe.sheet.area for probe in index.result.probes]
+    built = [
+        _card(index, rows, anchors, number, probe, areas.count(probe.sheet.area) > 1)
+        for number, probe in enumerate(index.result.probes)
+    ]
+    built.sort(key=lambda card: (_rank(card.outcome), card.heading))
+    return tuple(_paired(built))
+
+
+def _rank(outcome: Outcome | None) -> int:
+    return len(RANK) if outcome is None else RANK[outcome]
+
+
+def _paired(built: list[Card]) -> list[Card]:
+    """Give the whole width to rich cards, and to any that would stand beside a gap."""
+    out: list[Card] = []
+    alone: int | None = None
+    for card in built:
+        if len(card.figures) > 1:
+            if alone is not None:
+                out[alone] = replace(out[alone], wide=True)
+            alone = None
+            out.append(replace(card, wide=True))
+            continue
+        out.append(card)
+        alone = len(out) - 1 if alone is None else None
+    if alone is not None:
+        out[alone] = replace(out[alone], wide=True)
+    return out
+
+
+def _card(
+    index: Index,
+    rows: Sequence[Row],
+    anchors: Anchors,
+    number: int,
+    probe: ProbeResult,
+    shared: bool,
+) -> Card:
+    mine = [row for row in rows if row.probe == probe.probe]
+    figures, folded = _split(index, probe.exhibits)
+    area = one_line(probe.sheet.area)
+    own = area if not shared else f"{area}: {probe.probe.replace('-', ' ')}"
+    return Card(
+        probe=probe,
+        anchor=anchors.claim(probe.probe, "probe"),
+        heading=own,
+        outcome=_outcome(probe, mine),
+        finding=_finding(probe, mine),
+        findings=_findings(index, mine, anchors),
+        figures=figures,
+        folded=folded,
+        foot=_foot(index, mine),
+        numbers=numbers(index, probe, mine),
+        options=tuple(f"{k} = {v}" for k, v in probe.options.items()),
+        pointer=f"/probes/{number}",
+    )
+
+
+def _outcome(probe: ProbeResult, mine: Sequence[Row]) -> Outcome | None:
+    """Return the worst verdict; a probe that crashed or did not run never looks better."""
+    broken = (Outcome.ERROR, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
+    own = [probe.outcome] if probe.outcome in broken else []
+    return worst([*own, *(row.outcome for row in mine)])
+
+
+def _finding(probe: ProbeResult, mine: Sequence[Row]) -> str:
+    if probe.outcome is Outcome.ERROR:
+        lines = probe.error.strip().splitlines() or ["no message"]
+        return sentence(f"It ended in an error: {one_line(probe.reason or lines[-1])}")
+    if probe.outcome in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
+        return sentence(f"{word(probe.outcome)}: {one_line(probe.reason)}")
+    if mine and mine[0].verdict.explanation:
+        return sentence(one_line(mine[0].verdict.explanation))
+    if mine:
+        good = mine[0].outcome is Outcome.PASSED
+        return sentence(one_line(probe.sheet.title if good else probe.sheet.failure_title))
+    return f"{sentence(one_line(probe.sheet.question))} Measured; nothing was required of it."
+
+
+def _findings(index: Index, mine: Sequence[Row], anchors: Anchors) -> tuple[NamedFinding, ...]:
+    ids = {row.id for row in mine}
+    return tuple(
+        NamedFinding(finding, anchors.claim(finding.id, "finding"), one_line(finding.title))
+        for finding in index.result.findings
+        if finding.requirement in ids
+    )
+
+
+def _split(
+    index: Index, exhibits: Sequence[Exhibit]
+) -> tuple[tuple[Exhibit, ...], tuple[Exhibit, ...]]:
+    """Open the gravest figures and the small tables; fold the rest."""
+
+    def gravity(exhibit: Exhibit) -> int:
+        return _rank(exhibit_outcome(index, exhibit)) if isinstance(exhibit, Forest) else len(RANK)
+
+    opened: list[Exhibit] = []
+    folded: list[Exhibit] = []
+    for exhibit in sorted(exhibits, key=gravity):
+        small = isinstance(exhibit, Table) and len(exhibit.rows) <= OPEN_TABLE_ROWS
+        fits = small or isinstance(exhibit, Forest)
+        (opened if fits and len(opened) < OPEN_FIGURES else folded).append(exhibit)
+    return tuple(opened), tuple(folded)
+
+
+def exhibit_outcome(index: Index, forest: Forest) -> Outcome | None:
+    """Return the gravest verdict among the rows of a forest plot."""
+    found = [
+        index.comparisons[m][1].outcome
+        for row in forest.rows
+        for m in row.measurements
+        if m in index.comparisons
+    ]
+    return worst(found)
+
+
+def _foot(index: Index, mine: Sequence[Row]) -> tuple[str, ...]:
+    if not mine:
+        return ()
+    row = mine[0]
+    measurement = index.measurements.get(row.verdict.worst)
+    interval = row.verdict.plain or row.verdict.interval
+    parts = [interval.method if interval else ""]
+    if row.plain and row.verdict.plain:
+        parts.append(f"plain {row.verdict.plain.level * 100:g}% interval {row.plain}")
+    if measurement is not None:
+        against = f" against {measurement.n_against:,}" if measurement.n_against else ""
+        parts.append(f"n = {measurement.n:,}{against}")
+    if row.verdict.family_size > 1:
+        parts.append(f"{row.verdict.family_size} one-sided comparisons")
+    if row.detectable:
+        parts.append(
+            f"smallest defect provable with 90% power: {row.detectable} (required {row.required})"
+        )
+    return tuple(one_line(p) for p in parts if p)

@@ -1,0 +1,84 @@
+"""The charts: evidence lanes, and forest plots. Each is named and drawn the same every time."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from audit.verdict import Outcome
+from reports import svg
+from reports.forest import ForestView
+from reports.rows import Row
+from reports.words import css, word
+
+LANE_STEPS = 4.0
+LANE_HEIGHT = 40.0
+ROW_HEIGHT = 30.0
+AXIS_HEIGHT = 20.0
+
+
+def glyph(outcome: Outcome | None, *, named: bool = True) -> Markup:
+    """Return the mark of an outcome; unnamed where the word stands beside it."""
+    name = word(outcome) if outcome is not None else "measured"
+    how: dict[str, str | None] = (
+        {"role": "img", "aria_label": name} if named else {"aria_hidden": "true"}
+    )
+    body = svg.element("use", href=f"#_g-{css(outcome)}")
+    return svg.element(
+        "svg", body, class_=f"g {css(outcome)}", viewBox="0 0 16 16", width="18", height="18", **how
+    )
+
+
+def lane(row: Row) -> Markup:
+    """Draw one requirement: the limit in the centre, breach on the left, one material unit a step."""
+    axis = svg.Axis(-LANE_STEPS, LANE_STEPS)
+    middle = LANE_HEIGHT / 2
+    parts = [svg.box(0, 0.5, 0, LANE_HEIGHT, "bad")]
+    for step in (-3, -2, -1, 1, 2, 3):
+        parts.append(svg.upright(axis.place(step), 0, LANE_HEIGHT, "gr"))
+    parts.append(svg.upright(0.5, 0, LANE_HEIGHT, "req"))
+    margin = row.verdict.margin
+    if margin is None:
+        parts.append(svg.across(0, 1, middle, "ci none"))
+    else:
+        parts.append(svg.whisker(axis, margin[0], margin[2], middle, 4.5))
+        parts.append(_mark(axis, margin[1], middle, row.outcome))
+    label = f"{row.spoken}, {word(row.outcome)}"
+    return svg.picture(svg.join(parts), label, LANE_HEIGHT, f"lane {css(row.outcome)}")
+
+
+def forest(view: ForestView) -> Markup:
+    """Draw the middle column of a forest plot; its labels and numbers stand beside it as text."""
+    height = ROW_HEIGHT * len(view.lines)
+    axis = view.axis
+    parts = [_zone(view, height)]
+    for tick, label in view.ticks:
+        place = axis.place(tick)
+        parts.append(svg.upright(place, 0, height, "gr"))
+        parts.append(svg.text(place, height + 15, label, "t"))
+    if view.origin is not None:
+        parts.append(svg.upright(axis.inside(view.origin), 0, height, "ax"))
+    parts += [svg.upright(axis.inside(limit), 0, height, "req") for limit in view.limits]
+    for number, line in enumerate(view.lines):
+        y = ROW_HEIGHT * (number + 0.5)
+        drawn = []
+        if line.row.low is not None or line.row.high is not None:
+            drawn.append(svg.whisker(axis, line.row.low, line.row.high, y, 0))
+        if line.row.value is not None:
+            drawn.append(_mark(axis, line.row.value, y, line.outcome, tested=line.row.tested))
+        parts.append(svg.element("g", svg.join(drawn), class_=line.css))
+    return svg.picture(svg.join(parts), view.spoken, height + AXIS_HEIGHT, "ch")
+
+
+def _zone(view: ForestView, height: float) -> Markup:
+    if view.zone is None:
+        return Markup("")
+    low, high = (view.axis.inside(bound) for bound in view.zone)
+    sides = svg.join([svg.box(0, low, 0, height, "bad"), svg.box(high, 1, 0, height, "bad")])
+    return sides + svg.box(low, high, 0, height, "tol")
+
+
+def _mark(
+    axis: svg.Axis, value: float, y: float, outcome: Outcome | None, *, tested: bool = True
+) -> Markup:
+    symbol = f"_m-{css(outcome)}" if tested else "_m-untested"
+    return svg.stamp(symbol, axis.inside(value), y)

@@ -1,0 +1,153 @@
+"""The evidence rows: one for each requirement, worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.result import Waiver
+from audit.verdict import Outcome, Verdict
+from reports import format as fmt
+from reports.index import Anchors, Index
+from reports.words import RANK, day, one_line, sentence
+
+
+@dataclass(frozen=True)
+class Row:
+    """One requirement as every reporter shows it; numbers are already text.
+
+    Attributes
+    ----------
+    subject : str
+        The slice that the verdict is about; empty for all rows.
+    blocks : bool
+        Whether the gate stays shut while this is undecided.
+    own_step : bool
+        True if no material change is named, so that one grid step is half the interval.
+    """
+
+    verdict: Verdict
+    id: str
+    title: str
+    subject: str
+    area: str
+    probe: str
+    outcome: Outcome
+    measured: str
+    interval: str
+    plain: str
+    required: str
+    detectable: str
+    blocks: bool
+    waiver: Waiver | None
+    anchor: str
+    own_step: bool
+
+    @property
+    def tag(self) -> str:
+        """A waiver, in words; empty without one."""
+        if self.waiver is None:
+            return ""
+        return f"waived until {day(self.waiver.until)} by {one_line(self.waiver.by)}"
+
+    @property
+    def spoken(self) -> str:
+        """The whole row as one phrase, for those who cannot see the lane."""
+        interval = f", decision interval {self.interval}" if self.interval else ""
+        return f"{self.title}: {self.measured or 'no value'}{interval}, required {self.required}"
+
+
+def evidence_rows(index: Index, anchors: Anchors) -> tuple[Row, ...]:
+    """Return a row for each verdict: worst outcome first, then the smallest margin."""
+    ordered = sorted(index.result.verdicts, key=_severity)
+    return tuple(_row(index, verdict, anchors) for verdict in ordered)
+
+
+def _severity(verdict: Verdict) -> tuple[int, float, str]:
+    distance = verdict.margin[1] if verdict.margin else 0.0
+    return RANK[verdict.outcome], distance, verdict.requirement
+
+
+def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
+    requirement = index.requirements.get(verdict.requirement)
+    probe = index.probe_of(verdict)
+    interval, plain = verdict.interval, verdict.plain
+    ends = [interval.low, interval.high] if interval else []
+    how = fmt.scale(verdict.unit, [verdict.value, *ends], verdict.limit)
+    return Row(
+        verdict=verdict,
+        id=verdict.requirement,
+        title=one_line(verdict.title) or verdict.requirement,
+        subject=", ".join(filter(None, (index.worst_slice(verdict), index.worst_label(verdict)))),
+        area=one_line(probe.sheet.area) if probe else "",
+        probe=requirement.ask.probe if requirement else "",
+        outcome=verdict.outcome,
+        measured="" if verdict.value is None else how.text(verdict.value),
+        interval=how.span(interval.low, interval.high) if interval else "",
+        plain=how.span(plain.low, plain.high) if plain else "",
+        required=fmt.bound(how, verdict.limit, is_max=index.is_max(verdict)),
+        detectable="" if verdict.detectable is None else how.text(verdict.detectable),
+        blocks=requirement is None or requirement.on_inconclusive == "block",
+        waiver=index.waiver_of(verdict),
+        anchor=anchors.claim(verdict.requirement, "req"),
+        own_step=verdict.margin is not None and verdict.margin_unit != "material",
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that would settle or mend a requirement."""
+
+    title: str
+    text: str
+    outcome: Outcome
+    anchor: str
+
+
+def to_settle(rows: tuple[Row, ...]) -> tuple[Step, ...]:
+    """Return what would decide each requirement that is not decided."""
+    open_ = (Outcome.ERROR, Outcome.NOT_RUN, Outcome.INCONCLUSIVE)
+    return tuple(
+        Step(
+            title=row.title + (f", {row.subject}" if row.subject else ""),
+            text=sentence(one_line(row.verdict.settle or row.verdict.explanation)),
+            outcome=row.outcome,
+            anchor=row.anchor,
+        )
+        for row in rows
+        if row.outcome in open_
+    )
+
+
+def to_mend(index: Index, rows: tuple[Row, ...]) -> tuple[Step, ...]:
+    """Return the remedy of each failure that somebody wrote one for."""
+    anchors = {row.id: row.anchor for row in rows}
+    return tuple(
+        Step(
+            title=one_line(finding.title),
+            text=sentence(one_line(finding.remedy)),
+            outcome=finding.outcome,
+            anchor=anchors.get(finding.requirement, "evidence"),
+        )
+        for finding in index.result.findings
+        if finding.outcome is Outcome.FAILED and finding.remedy
+    )
+
+
+def policy_note(rows: tuple[Row, ...]) -> str:
+    """Say what the gate does about the requirements that are undecided."""
+    undecided = [row for row in rows if row.outcome is Outcome.INCONCLUSIVE]
+    block = [row.title for row in undecided if row.blocks]
+    warn = [row.title for row in undecided if not row.blocks]
+    if not undecided:
+        return ""
+    if not warn:
+        return "The policy blocks while these are undecided."
+    if not block:
+        return "The policy warns and does not block while these are undecided."
+    return (
+        f"While undecided, the policy blocks on {_names(block)} and only warns on {_names(warn)}."
+    )
+
+
+def _names(titles: list[str]) -> str:
+    return "; ".join(titles) if len(titles) <= 3 else f"{len(titles)} requirements"

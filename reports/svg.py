@@ -1,0 +1,135 @@
+"""Primitives for charts: escaped attributes, horizontal places in per cent, fixed digits.
+
+Places are shares of the width (0 to 1) and heights are pixels. A chart therefore stretches with its
+column while its text and marks keep their size. Colours come from CSS classes alone, so that light,
+dark and print need no second drawing, and the page's policy can forbid inline styles.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from reports.words import clean
+
+
+def element(name: str, body: Markup | str = "", **attributes: str | None) -> Markup:
+    """Return one element; attribute values and a plain body are escaped.
+
+    A trailing underscore is dropped from attribute names, and others become hyphens.
+    """
+    pairs = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), clean(value))
+        for key, value in attributes.items()
+        if value is not None
+    )
+    inner = body if isinstance(body, Markup) else escape(clean(body))
+    if not inner:
+        return Markup("<{}{}/>").format(Markup(name), pairs)  # noqa: S704 - name is a literal
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), pairs, inner)  # noqa: S704
+
+
+def join(parts: Iterable[Markup]) -> Markup:
+    """Concatenate markup."""
+    return Markup("").join(parts)
+
+
+def at(share: float) -> str:
+    """Write a horizontal place, as per cent of the width."""
+    text = f"{share * 100:.2f}".rstrip("0").rstrip(".")
+    return ("0" if text in ("-0", "") else text) + "%"
+
+
+def px(height: float) -> str:
+    """Write a vertical place in pixels."""
+    text = f"{height:.1f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def picture(body: Markup, label: str, height: float, css: str) -> Markup:
+    """Return a named drawing as wide as its column."""
+    return element(
+        "svg", body, class_=css, width="100%", height=px(height), role="img", aria_label=label
+    )
+
+
+def box(low: float, high: float, top: float, height: float, css: str) -> Markup:
+    """Return a rectangle between two places; nothing if it is empty."""
+    if high <= low:
+        return Markup("")
+    return element(
+        "rect", class_=css, x=at(low), width=at(high - low), y=px(top), height=px(height)
+    )
+
+
+def across(low: float, high: float, y: float, css: str) -> Markup:
+    """Return a horizontal line."""
+    return element("line", class_=css, x1=at(low), x2=at(high), y1=px(y), y2=px(y))
+
+
+def upright(x: float, top: float, bottom: float, css: str) -> Markup:
+    """Return a vertical line."""
+    return element("line", class_=css, x1=at(x), x2=at(x), y1=px(top), y2=px(bottom))
+
+
+def stamp(symbol: str, x: float, y: float, css: str | None = None) -> Markup:
+    """Return a mark from the page's sprite."""
+    return element("use", class_=css, href=f"#{symbol}", x=at(x), y=px(y))
+
+
+def text(x: float, y: float, words: str, css: str, anchor: str = "middle") -> Markup:
+    """Return a text."""
+    return element("text", words, class_=css, x=at(x), y=px(y), text_anchor=anchor)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A linear axis from `low` to `high`, as shares of the width."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """Return where a value lies; outside 0 to 1 if it is off the axis."""
+        return (value - self.low) / (self.high - self.low)
+
+    def inside(self, value: float) -> float:
+        """Return where a value lies, held to the axis."""
+        return min(1.0, max(0.0, self.place(value)))
+
+    def ticks(self, most: int = 5) -> tuple[float, ...]:
+        """Return round values on the axis, not too near to its ends."""
+        for step in _steps((self.high - self.low) / (most + 1)):
+            first = math.ceil(self.low / step)
+            last = math.floor(self.high / step)
+            found = [i * step for i in range(first, last + 1)]
+            found = [v for v in found if 0.03 <= self.place(v) <= 0.97]
+            if len(found) <= most:
+                return tuple(0.0 if abs(v) < step / 1e6 else v for v in found)
+        return ()
+
+
+def _steps(least: float) -> Iterable[float]:
+    """Return round steps of at least some size, growing."""
+    power = 10.0 ** math.floor(math.log10(least)) if least > 0 else 1.0
+    for scale in (power, power * 10, power * 100):
+        for factor in (1.0, 2.0, 2.5, 5.0):
+            if scale * factor >= least:
+                yield scale * factor
+
+
+def whisker(axis: Axis, low: float | None, high: float | None, y: float, cap: float) -> Markup:
+    """Return an interval with caps; an end beyond the axis gets an arrow head instead."""
+    lo = -math.inf if low is None else low
+    hi = math.inf if high is None else high
+    a, b = axis.inside(lo), axis.inside(hi)
+    parts = [across(a, b, y, "ci")] if b > a else []
+    for end, place in ((lo, a), (hi, b)):
+        if 0 <= axis.place(end) <= 1:
+            parts.append(upright(place, y - cap, y + cap, "ci"))
+        else:
+            parts.append(stamp("_left" if axis.place(end) < 0 else "_right", place, y, "arrow"))
+    return join(parts)
