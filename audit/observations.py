@@ -26,12 +26,15 @@ class Observation:
         What the model said on the first failed row.
     scored : bool
         False where only a chosen label was recorded, so that scores mean nothing.
+    decisions : (n,) int array, optional
+        Chosen label of each row, where it was recorded beside the scores.
     """
 
     outputs: FloatArray
     failed: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     reason: str = ""
     scored: bool = True
+    decisions: IntArray | None = None
 
 
 @dataclass(frozen=True)

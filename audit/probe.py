@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from audit.config import SplitSpec
 from audit.examples import Examples
 from audit.exhibits import Exhibit
+from audit.groups import GroupRules
 from audit.measurement import Ask, Family
 from audit.model import ModelCard
 from audit.observations import Observations
 from audit.requests import Request
 from audit.result import ProbeSheet
+from audit.task import Task
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,25 @@ class Probe(ABC):
 
     sheet: ClassVar[ProbeSheet]
 
+    asks: tuple[Ask, ...] = ()
+    seed: int = 0
+    task: Task
+    groups: GroupRules = field(default_factory=GroupRules)
+
+    @classmethod
+    def complete(cls, ask: Ask, split: SplitSpec) -> Ask:  # noqa: ARG003
+        """Fill in what a requirement leaves unsaid.
+
+        Raises
+        ------
+        ConfigError
+            If its words do not fit the measure.
+        """
+        return ask
+
     @classmethod
     @abstractmethod
-    def default_asks(cls, data: Mapping[str, Examples], task: str) -> Sequence[Ask]:
+    def default_asks(cls, splits: Mapping[str, SplitSpec], task: Task) -> Sequence[Ask]:
         """Return what is measured when nobody asks for anything in particular."""
 
     @abstractmethod

@@ -1,0 +1,181 @@
+"""From a specification to the things themselves: data, model, task."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from audit import registry
+from audit.adapters.options import ModelOptions, SplitRoles, TableOptions
+from audit.adapters.rows import examples_from
+from audit.config import ModelSpec, SplitSpec
+from audit.data import ColumnRole, DataCard
+from audit.errors import ConfigError, DataError, did_you_mean
+from audit.examples import Examples
+from audit.model import Model
+from audit.spec import AuditSpec, expand
+from audit.task import Classification, Regression, Task, check_labels
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What an audit works on."""
+
+    examples: Mapping[str, Examples]
+    data: DataCard
+    model: Model
+    task: Task
+
+
+def load(spec: AuditSpec) -> Loaded:
+    """Load data first, then the model; check that they fit.
+
+    Raises
+    ------
+    AuditError
+        Whatever does not load or fit: what, where, and how to mend it.
+    """
+    examples = {name: load_split(spec, name, s) for name, s in spec.config.data.splits.items()}
+    model = load_model(spec)
+    task = task_of(spec, model)
+    check_labels(task, examples)
+    for name, split in spec.config.data.splits.items():
+        check_positive(task, name, split)
+    return Loaded(examples, data_card(spec, examples), model, task)
+
+
+def scheme_of(text: str, kind: str, path: str) -> tuple[str, str]:
+    """Split ``csv:data.csv`` into an adapter's name and what it is given.
+
+    Raises
+    ------
+    ConfigError
+        If the scheme is missing or unknown.
+    """
+    scheme, colon, ref = expand(text).partition(":")
+    known = registry.listed(kind)
+    if not colon or scheme not in known:
+        raise ConfigError(
+            f'"{text}" does not say how to load it',
+            where=f"{path}.load",
+            hint=did_you_mean(scheme, known) + f"\nwrite scheme:reference, such as {next(iter(known))}:...",
+        )
+    return scheme, ref
+
+
+def is_regression(spec: ModelSpec) -> bool:
+    """Tell whether the task is about numbers."""
+    return (spec.task or "").endswith("regression")
+
+
+def load_split(spec: AuditSpec, name: str, split: SplitSpec) -> Examples:
+    """Load one split and give its columns their roles."""
+    options = TableOptions(split=split.split, revision=split.revision)
+    if name in spec.tables:
+        table = spec.tables[name]
+    elif not split.load:
+        raise ConfigError(f'split "{name}" has no load:', hint="load: csv:data/test.csv")
+    else:
+        scheme, ref = scheme_of(split.load, "dataset", f"data.{name}")
+        table = registry.load("dataset", scheme)(ref, options, base=spec.base)
+    roles = SplitRoles(
+        input=split.inputs,
+        label=split.label,
+        target_is_number=is_regression(spec.config.model),
+        groups=split.groups,
+        cluster=split.cluster,
+        id=split.id,
+        prediction=split.prediction,
+        score=split.score,
+        label_map=split.label_map,
+        bins={k: list(v) for k, v in split.bins.items()},
+    )
+    if not split.inputs and not (split.prediction or split.score):
+        raise ConfigError(
+            f'split "{name}" names no input:',
+            hint="input: text (or a list of columns); recorded predictions need prediction: or score:",
+        )
+    return examples_from(table, name, roles)
+
+
+def load_model(spec: AuditSpec) -> Model:
+    """Load the model, or wrap the one in memory."""
+    written = spec.config.model
+    fields = {f: getattr(written, f) for f in ModelOptions.__struct_fields__ if hasattr(written, f)}
+    test = spec.config.data.test
+    options = ModelOptions(**fields | {"positive": test.positive or None})
+    if spec.model is not None:
+        from audit.adapters.objects import wrap
+
+        return wrap(spec.model, options)
+    if not written.load:
+        raise ConfigError("model has no load:", where="model", hint="load: hf:./model")
+    scheme, ref = scheme_of(written.load, "model", "model")
+    made: Model = registry.load("model", scheme)(ref, options, base=spec.base)
+    return made
+
+
+def task_of(spec: AuditSpec, model: Model) -> Task:
+    """Return how the model's answers are scored."""
+    written = spec.config.model
+    if is_regression(written) or model.card.task.endswith("regression"):
+        return Regression()
+    labels = model.card.labels
+    if len(labels) < 2:
+        raise ConfigError(
+            "a classifier needs at least two labels, and the model names "
+            + (f"only {labels[0]}" if labels else "none"),
+            where="model",
+            hint="labels: [negative, positive]  (in the order of the outputs)",
+        )
+    return Classification(labels, spec.config.data.test.positive, written.threshold)
+
+
+def check_positive(task: Task, name: str, split: SplitSpec) -> None:
+    """Refuse a positive label that the model does not have."""
+    if split.positive and task.labels and split.positive not in task.labels:
+        raise DataError(
+            f'the positive label "{split.positive}" of split "{name}" is no label of the model',
+            hint=did_you_mean(split.positive, task.labels),
+            exit_code=2,
+        )
+
+
+def data_card(spec: AuditSpec, examples: Mapping[str, Examples]) -> DataCard:
+    """Identify the data: names, sizes, roles, labels, fingerprint."""
+    roles: dict[str, str] = {}
+    for split in spec.config.data.splits.values():
+        roles |= dict.fromkeys(split.inputs, ColumnRole.INPUT.value)
+        roles |= dict.fromkeys(split.groups, ColumnRole.GROUP.value)
+        for role in (
+            ColumnRole.LABEL,
+            ColumnRole.PREDICTION,
+            ColumnRole.SCORE,
+            ColumnRole.CLUSTER,
+            ColumnRole.ID,
+        ):
+            column = getattr(split, role.value)
+            if column:
+                roles[column] = role.value
+    names: set[str] = set()
+    for rows in examples.values():
+        names |= set(rows.labels.names) if rows.labels is not None else set()
+    joined = " ".join(f"{n}={e.fingerprint}" for n, e in sorted(examples.items()))
+    load: Any = spec.config.data.test.load or "in memory"
+    return DataCard(
+        name=load,
+        splits={n: len(e) for n, e in examples.items()},
+        columns=roles,
+        labels=tuple(sorted(names)),
+        fingerprint=hashlib.blake2b(joined.encode(), digest_size=16).hexdigest(),
+    )
+
+
+def identity(spec: AuditSpec, loaded: Loaded) -> str:
+    """Return one digest of specification, model and data: what a rerun must meet again."""
+    parts = (spec.digest, loaded.model.card.fingerprint, loaded.data.fingerprint)
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()

@@ -1,0 +1,273 @@
+"""One audit from start to end: load, plan, ask, measure, judge, decide."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from audit import __version__, gate, policy, screens
+from audit.engine.engine import Engine
+from audit.engine.progress import Progress, Silent
+from audit.engine.store import open_store
+from audit.environment import environment
+from audit.errors import AuditError, ConfigError, NotApplicable
+from audit.judge import judge
+from audit.load import identity
+from audit.measurement import Family, Unit
+from audit.observations import Observation, Observations
+from audit.prepare import Prepared, design, prepare
+from audit.registry import catalogue
+from audit.requests import Request
+from audit.result import AuditResult, ProbeResult, ProbeSheet, RunFacts
+from audit.spec import AuditSpec
+from audit.verdict import Outcome, Verdict
+
+
+def requests(prepared: Prepared, seen: Observations) -> tuple[list[Request], dict[str, str]]:
+    """Return what is still to be asked, and the probes that have nothing to ask."""
+    wanted: dict[Request, None] = {}
+    silent: dict[str, str] = {}
+    for name, probe in prepared.probes.items():
+        try:
+            asked = probe.plan(seen.examples, prepared.loaded.model.card, seen)
+        except NotApplicable as reason:
+            silent[name] = str(reason)
+            continue
+        wanted |= dict.fromkeys(asked)
+    return [r for r in wanted if r not in seen.answers], silent
+
+
+def run_audit(
+    spec: AuditSpec,
+    *,
+    only: Sequence[str] = (),
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    rows: Path | None = None,
+    expect: str = "",
+) -> AuditResult:
+    """Run an audit.
+
+    Parameters
+    ----------
+    spec : AuditSpec
+    only : sequence of str
+        Probes to run; empty runs all that are configured or required.
+    cache : Path, optional
+        Folder of the prediction store; ``.audit/cache`` beside the specification if None.
+    progress : Progress, optional
+        Told of every stage and batch.
+    rows : Path, optional
+        Folder for per-row ids and outputs (never inputs).
+    expect : str
+        Digest of specification, model and data that must be met again.
+
+    Returns
+    -------
+    AuditResult
+        Also where probes crashed: their outcome is ERROR, and the decision fails closed.
+
+    Raises
+    ------
+    AuditError
+        If nothing could be run.
+    """
+    started = time.perf_counter()
+    created = datetime.datetime.now(datetime.UTC)
+    prepared = prepare(spec, only)
+    digest = identity(spec, prepared.loaded)
+    if expect and expect != digest:
+        raise ConfigError(
+            f"specification, model or data differ from those of {expect} (now {digest})",
+            hint="leave out --expect-digest to audit what is here",
+        )
+    frozen = design(prepared)
+    asked = ask(prepared, cache or spec.base / ".audit" / "cache", progress or Silent())
+    measured = [measure(prepared, name, asked, frozen) for name in prepared.probes]
+    results = (*measured, *absent(prepared))
+    verdicts = verdicts_of(prepared, results, 1 - spec.config.defaults.confidence)
+    result = AuditResult(
+        tool={"name": "defect-audit", "version": __version__},
+        spec=msgspec.to_builtins(spec.config),
+        spec_digest=spec.digest,
+        rerun=f"audit run -c {spec.file} --expect-digest {digest}" if spec.rerunnable else "",
+        rerunnable=spec.rerunnable,
+        seed=spec.config.defaults.seed,
+        confidence=spec.config.defaults.confidence,
+        model=prepared.loaded.model.card,
+        data=prepared.loaded.data,
+        environment=environment(spec.base),
+        distinct_inputs=asked.distinct,
+        probes=results,
+        requirements=prepared.requirements,
+        verdicts=verdicts,
+        screens=screens.screen(results, prepared.requirements),
+        waivers=policy.waivers(spec),
+        decision=gate.decide(prepared.requirements, verdicts, results, {}),
+        rows=write_rows(rows, prepared, asked.seen),
+        warnings=tuple(asked.warnings),
+    )
+    result = gate.gated(result, created.date().isoformat())
+    facts = RunFacts(
+        created=created.isoformat(timespec="seconds"),
+        seconds=round(time.perf_counter() - started, 3),
+        predicted=asked.predicted,
+        reused=asked.reused,
+    )
+    return msgspec.structs.replace(result, run=facts)
+
+
+@dataclass
+class Asked:
+    """What the engine brought back."""
+
+    seen: Observations
+    silent: dict[str, str]
+    distinct: int = 0
+    predicted: int = 0
+    reused: int = 0
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+
+def ask(prepared: Prepared, cache: Path, progress: Progress) -> Asked:
+    """Ask the model, stage by stage, until no probe asks anything new."""
+    examples = prepared.loaded.examples
+    asked = Asked(Observations(examples), {})
+    with open_store(cache, prepared.loaded.model.card) as store:
+        engine = Engine(prepared.loaded.model, store, progress)
+        while True:
+            wanted, asked.silent = requests(prepared, asked.seen)
+            if not wanted:
+                break
+            plan = engine.plan(wanted, examples)
+            back = engine.run(plan)
+            answers: dict[Request, Observation] = {**asked.seen.answers, **back.answers}
+            asked.seen = Observations(examples, answers)
+            asked.distinct += plan.distinct
+            asked.predicted += back.predicted
+            asked.reused += back.reused
+            asked.warnings += back.warnings
+        asked.warnings = [*store.warnings, *asked.warnings]
+    return asked
+
+
+def measure(
+    prepared: Prepared, name: str, asked: Asked, frozen: Mapping[str, Sequence[Family]]
+) -> ProbeResult:
+    """Let one probe measure; whatever it throws is recorded and the audit goes on."""
+    probe = prepared.probes[name]
+    options = {k: v for k, v in (prepared.spec.config.probes.get(name) or {}).items()}
+    blank = ProbeResult(
+        probe=name, sheet=probe.sheet, outcome=Outcome.PASSED, options=options
+    )
+    if name in asked.silent:
+        return msgspec.structs.replace(
+            blank, outcome=Outcome.NOT_APPLICABLE, reason=asked.silent[name]
+        )
+    try:
+        evidence = probe.measure(asked.seen)
+        check_frozen(frozen[name], evidence.families)
+    except NotApplicable as reason:
+        return msgspec.structs.replace(blank, outcome=Outcome.NOT_APPLICABLE, reason=str(reason))
+    except AuditError as error:
+        text = f"{error.message} ({error.where})" if error.where else error.message
+        return msgspec.structs.replace(blank, outcome=Outcome.ERROR, reason=text, error=str(error))
+    except Exception as error:  # a probe may be a guest: nothing it throws may stop the others
+        return msgspec.structs.replace(
+            blank,
+            outcome=Outcome.ERROR,
+            reason=f"{type(error).__name__}: {error}",
+            error="".join(traceback.format_exception(error, limit=-3)),
+        )
+    return msgspec.structs.replace(
+        blank,
+        families=tuple(evidence.families),
+        exhibits=tuple(evidence.exhibits),
+        warnings=tuple(evidence.warnings),
+    )
+
+
+def check_frozen(frozen: Sequence[Family], families: Sequence[Family]) -> None:
+    """Refuse a probe whose comparisons changed after outcomes were seen: that is what Holm counts."""
+    planned = {f.ask.key: f.ids for f in frozen}
+    for family in families:
+        if planned.get(family.ask.key) != family.ids:
+            raise AuditError(
+                f"the comparisons of {family.ask.key} differ from those that were planned",
+                hint="a probe's design() and measure() must expand an ask alike",
+            )
+
+
+def absent(prepared: Prepared) -> tuple[ProbeResult, ...]:
+    """Return the probes that were left out or could not be loaded: neither is a pass."""
+    known = catalogue()
+    left = [
+        ProbeResult(
+            probe=n, sheet=known.probes[n].sheet, outcome=Outcome.NOT_RUN, reason=why
+        )
+        for n, why in prepared.skipped.items()
+        if n in known.probes
+    ]
+    return tuple(left) + tuple(
+        ProbeResult(probe=n, sheet=blank_sheet(n), outcome=Outcome.ERROR, reason=why)
+        for n, why in prepared.broken.items()
+    )
+
+
+def blank_sheet(name: str) -> ProbeSheet:
+    """Return the sheet of a probe that could not be loaded."""
+    return ProbeSheet(
+        id=name, area="Not loaded", title=name, failure_title=name, question="", mechanism="",
+        measures={},
+    )  # fmt: skip
+
+
+def verdicts_of(
+    prepared: Prepared, results: Sequence[ProbeResult], alpha: float
+) -> tuple[Verdict, ...]:
+    """Judge all requirements at once; those without a measurement get their probe's outcome."""
+    families = {f.ask.key: f for p in results for f in p.families}
+    outcomes = {p.probe: p for p in results}
+    judged = judge(prepared.requirements, families, alpha)
+    out = []
+    for r in prepared.requirements:
+        if r.id in judged:
+            out.append(judged[r.id])
+            continue
+        probe = outcomes.get(r.ask.probe)
+        outcome = probe.outcome if probe else Outcome.NOT_RUN
+        if outcome is Outcome.PASSED:  # it ran, and did not measure what it was asked
+            outcome = Outcome.ERROR
+        reason = probe.reason if probe else "its probe did not run"
+        out.append(
+            Verdict(
+                requirement=r.id,
+                title=r.title,
+                outcome=outcome,
+                explanation=f"Nothing was measured: {reason or 'the probe left it out'}.",
+                unit=Unit.NUMBER,
+                limit=r.limit,
+            )
+        )
+    return tuple(out)
+
+
+def write_rows(folder: Path | None, prepared: Prepared, seen: Observations) -> dict[str, str]:
+    """Write per-row ids and outputs beside the result; return their digests."""
+    if folder is None:
+        return {}
+    from audit.engine.rows import write_split
+
+    return {
+        request.split: write_split(
+            folder, seen.examples[request.split], answer, prepared.loaded.model.card.labels
+        )
+        for request, answer in seen.answers.items()
+    }

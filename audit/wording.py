@@ -1,0 +1,115 @@
+"""The sentences of a verdict, and how numbers are written by unit."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from audit.measurement import Family, Measurement, Unit
+from audit.verdict import Comparison, Outcome, Requirement, Verdict
+
+
+def number(value: float | None, unit: Unit) -> str:
+    """Write a value: ``91.2 %``, ``3.1 pp``, ``0.84``; an undefined one as ``undefined``."""
+    if value is None or math.isnan(value):
+        return "undefined"
+    if math.isinf(value):
+        return "unbounded"
+    if unit is Unit.SHARE:
+        return f"{value * 100 + 0.0:.1f}%"
+    if unit is Unit.POINTS:
+        return f"{value * 100 + 0.0:.1f} pp"
+    if unit is Unit.RATIO:
+        return f"{value + 0.0:.2f}"
+    return f"{value + 0.0:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def limit_of(r: Requirement, unit: Unit) -> str:
+    """Write a requirement: ``at most 5.0 pp``."""
+    return f"{'at most' if r.max is not None else 'at least'} {number(r.limit, unit)}"
+
+
+def about(m: Measurement) -> str:
+    """Name what a measurement is about: ``Female, 65+``, ``Female, 65+ (label urgent)``."""
+    name = m.slice.name
+    return f"{name} (label {m.label})" if m.label and "each" in m.id else name
+
+
+def statement(m: Measurement, c: Comparison, family: Family) -> str:
+    """Say one comparison in words."""
+    title = family.title
+    if not m.against:
+        subject = "" if not m.slice.terms else f" for {about(m)}"
+        return f"{title}{subject} is {number(c.value, family.unit)}"
+    if c.value is None:
+        return f"{title} of {about(m)} is undefined"
+    if family.unit is Unit.RATIO:
+        first, second = (about(m), m.against) if m.side == "below" else (m.against, about(m))
+        return f"{title} of {first} is {number(c.value, family.unit)} times that of {second}"
+    side = m.side if c.value >= 0 else {"below": "above", "above": "below"}[m.side]
+    return f"{title} of {about(m)} is {number(abs(c.value), family.unit)} {side} {m.against}"
+
+
+def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
+    """Return the verdict with its explanation and with what would settle it."""
+    if not v.comparisons:
+        return msgspec.structs.replace(
+            v,
+            explanation="No group is large enough to test.",
+            settle=f"Groups of at least {r_min(family)} relevant rows." if family.untested else "",
+        )
+    measured = {m.id: m for m in family.measurements}
+    worst = next(c for c in v.comparisons if c.measurement == v.worst)
+    said = statement(measured[v.worst], worst, family)
+    bounds = ""
+    if v.interval is not None:
+        low, high = number(v.interval.low, v.unit), number(v.interval.high, v.unit)
+        bounds = f" (decision interval {low} to {high})"
+    text = f"{said}{bounds}; the requirement is {limit_of(r, v.unit)}."
+    if v.also:
+        others = [about(measured[i]) for i in v.also]
+        shown = ", ".join(dict.fromkeys(others[:3]))
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        text += f" Also beyond the limit: {shown}{more}."
+    if v.outcome is Outcome.PASSED and v.untested:
+        text += f" {len(v.untested)} too small to test."
+    undefined = [measured[c.measurement] for c in v.comparisons if c.value is None]
+    if undefined:
+        text += f" Undefined for {about(undefined[0])}: {undefined[0].why}."
+    return msgspec.structs.replace(v, explanation=text, settle=settle(v, r, family))
+
+
+def r_min(family: Family) -> str:
+    """Return the size rule of a family in words, taken from what was left out."""
+    return family.untested[0].reason.rpartition("at least ")[2].removesuffix(" are needed")
+
+
+def settle(v: Verdict, r: Requirement, family: Family) -> str:
+    """Say what would decide an undecided requirement: rows, and of whom."""
+    if v.outcome is not Outcome.INCONCLUSIVE:
+        return ""
+    measured = {m.id: m for m in family.measurements}
+    needs: dict[str, tuple[int, int]] = {}
+    stuck: list[str] = []
+    for c in v.comparisons:
+        if c.outcome is not Outcome.INCONCLUSIVE:
+            continue
+        name = about(measured[c.measurement])
+        if c.n_needed is None:
+            stuck.append(name)
+        elif c.n_needed > needs.get(name, (0, 0))[1]:
+            needs[name] = (c.n, c.n_needed)
+    parts = [
+        f"{name}: about {more - n:,} more relevant rows ({n:,} now)"
+        for name, (n, more) in sorted(needs.items(), key=lambda kv: -kv[1][1])[:3]
+        if more > n
+    ]
+    if len(needs) > 3:
+        parts.append(f"and {len(needs) - 3} further groups")
+    if stuck:
+        names = ", ".join(dict.fromkeys(stuck))
+        parts.append(f"{names}: no number of rows, as long as the estimate sits at the limit")
+    if r.on_small == "block" and v.untested:
+        parts.append(f"{len(v.untested)} groups are too small to test")
+    return "; ".join(parts) + "." if parts else ""

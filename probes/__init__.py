@@ -1,0 +1,1 @@
+"""Built-in probes: one file, one question. They see arrays, never a live model."""
