@@ -29,12 +29,12 @@ def glyph(outcome: Outcome | None, *, named: bool = True) -> Markup:
 
 
 def lane(row: Row) -> Markup:
-    """Draw one requirement: the limit in the centre, breach on the left, one material unit a step."""
+    """Draw one requirement: limit in the centre, breach on the left, a material unit a step."""
     axis = svg.Axis(-LANE_STEPS, LANE_STEPS)
     middle = LANE_HEIGHT / 2
     parts = [svg.box(0, 0.5, 0, LANE_HEIGHT, "bad")]
-    for step in (-3, -2, -1, 1, 2, 3):
-        parts.append(svg.upright(axis.place(step), 0, LANE_HEIGHT, "gr"))
+    steps = (-3, -2, -1, 1, 2, 3)
+    parts += [svg.upright(axis.place(step), 0, LANE_HEIGHT, "gr") for step in steps]
     parts.append(svg.upright(0.5, 0, LANE_HEIGHT, "req"))
     margin = row.verdict.margin
     if margin is None:

@@ -72,6 +72,12 @@ class ForestView:
     tolerance: str
     spoken: str
 
+    @property
+    def unit_word(self) -> str:
+        """What heads the column of values."""
+        heads = {Unit.SHARE: "%", Unit.POINTS: "pp", Unit.RATIO: "ratio"}
+        return heads.get(self.forest.unit, "value")
+
 
 def forest_view(index: Index, forest: Forest) -> ForestView:
     """Resolve a forest exhibit against the verdicts of its result."""

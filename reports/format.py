@@ -116,11 +116,11 @@ def _base(unit: Unit, largest: float) -> Scale:
 
 
 def _decimals(largest: float) -> int:
-    """Three significant digits, two below one."""
+    """Three significant digits; below one, three decimals or two digits, whichever is more."""
     if largest == 0:
         return 0
-    places = 2 - math.floor(math.log10(largest))
-    return max(0, min(MOST_DECIMALS, places - (1 if largest < 1 else 0)))
+    power = math.floor(math.log10(largest))
+    return max(0, min(MOST_DECIMALS, 2 - power if largest >= 1 else max(3, 1 - power)))
 
 
 def _tells_apart(how: Scale, values: Iterable[float], edges: Iterable[float]) -> bool:

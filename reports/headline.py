@@ -32,10 +32,14 @@ class Count:
     waived: int
 
     @property
+    def tag(self) -> str:
+        """How many are waived, in brackets."""
+        return f" ({self.waived} waived)" if self.waived else ""
+
+    @property
     def word(self) -> str:
         """The outcome, and the waivers among it."""
-        tag = f" ({self.waived} waived)" if self.waived else ""
-        return word(self.outcome) + tag
+        return word(self.outcome) + self.tag
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ def coverage(index: Index) -> str:
 def _tally(rows: Sequence[Row], counts: tuple[Count, ...]) -> str:
     if not rows:
         return ""
-    parts = [f"{c.n} {_PHRASE[c.outcome][c.n > 1]}" for c in reversed(counts)]
+    parts = [f"{c.n} {_PHRASE[c.outcome][c.n > 1]}{c.tag}" for c in reversed(counts)]
     return f"Of {plural(len(rows), 'requirement')}, {listing(parts)}."
 
 

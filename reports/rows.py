@@ -57,14 +57,15 @@ class Row:
 
 
 def evidence_rows(index: Index, anchors: Anchors) -> tuple[Row, ...]:
-    """Return a row for each verdict: worst outcome first, then the smallest margin."""
-    ordered = sorted(index.result.verdicts, key=_severity)
+    """Return a row for each verdict: worst outcome first, waived last, by margin."""
+    ordered = sorted(index.result.verdicts, key=lambda verdict: _severity(index, verdict))
     return tuple(_row(index, verdict, anchors) for verdict in ordered)
 
 
-def _severity(verdict: Verdict) -> tuple[int, float, str]:
+def _severity(index: Index, verdict: Verdict) -> tuple[int, bool, float, str]:
     distance = verdict.margin[1] if verdict.margin else 0.0
-    return RANK[verdict.outcome], distance, verdict.requirement
+    waived = index.waiver_of(verdict) is not None
+    return RANK[verdict.outcome], waived, distance, verdict.requirement
 
 
 def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
