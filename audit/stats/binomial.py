@@ -20,7 +20,8 @@ def pmf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float64]:
     k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     p = np.asarray(p, dtype=np.float64)
     choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    return np.exp(choose + special.xlogy(k, p) + special.xlog1py(n - k, -p))
+    mass: NDArray[np.float64] = np.exp(choose + special.xlogy(k, p) + special.xlog1py(n - k, -p))
+    return mass
 
 
 def at_least(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float64]:
