@@ -10,7 +10,7 @@ import msgspec
 
 from audit.errors import ConfigError, did_you_mean
 from audit.groups import GroupRules
-from audit.places import Path, Places
+from audit.places import KeyPath, Places
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +159,7 @@ def parse(value: dict[str, Any], places: Places) -> Config:
         raise ConfigError(text[0].lower() + text[1:], where=places.where(path)) from error
 
 
-def check_keys(value: Any, kind: Any, path: Path, places: Places) -> None:
+def check_keys(value: Any, kind: Any, path: KeyPath, places: Places) -> None:
     """Walk the mapping beside the structs and refuse the first key that none of them has."""
     kind = plain(kind)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
@@ -192,7 +192,7 @@ def plain(kind: Any) -> Any:
     return kind
 
 
-def path_of(text: str) -> Path:
+def path_of(text: str) -> KeyPath:
     """Turn msgspec's ``$.require[2].max`` into a path."""
     out: list[str | int] = []
     for part in text.removeprefix("$").replace("[", ".[").split("."):

@@ -34,9 +34,10 @@ class Slice(msgspec.Struct, frozen=True, order=True):
     @property
     def name(self) -> str:
         """The values alone, as a headline would say them."""
-        return ", ".join(
-            f"{v.strip('()')} {c}" if v == MISSING else v for c, v in self.terms
-        ) or "all rows"
+        return (
+            ", ".join(f"{v.strip('()')} {c}" if v == MISSING else v for c, v in self.terms)
+            or "all rows"
+        )
 
     @property
     def columns(self) -> tuple[str, ...]:

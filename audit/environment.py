@@ -42,7 +42,7 @@ def environment(base: Path) -> dict[str, str]:
 def git(base: Path, *words: str) -> str:
     """Return what git says of a folder, or nothing where there is no git or no repository."""
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words, no shell
+        done = subprocess.run(
             ["git", "-C", str(base), *words],  # noqa: S607 - the user's own git
             capture_output=True,
             text=True,

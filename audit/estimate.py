@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.examples import FloatArray, IntArray
 from audit.groups import Cut
@@ -61,17 +62,18 @@ class Sums:
     def of(cls, values: Values, cut: Cut, proportion: bool) -> Sums:
         """Sum a column over every slice of a cut in one pass."""
         k = len(cut.slices)
-        count = np.bincount(cut.codes, weights=values.given, minlength=k)
+        given = values.given.astype(np.float64)
+        count = np.bincount(cut.codes, weights=given, minlength=k)
         total = np.bincount(cut.codes, weights=values.value, minlength=k)
         square = np.bincount(cut.codes, weights=values.value**2, minlength=k)
-        return cls(count, total, square, proportion)
+        return cls(count, total, square.astype(np.float64), proportion)
 
     @classmethod
     def expected(cls, sizes: FloatArray, rate: float, spread: float, proportion: bool) -> Sums:
         """Return what sizes promise under an assumed level, and spread for values not 0 or 1."""
         sizes = np.round(sizes)
         total = np.round(sizes * rate) if proportion else sizes * rate
-        square = total if proportion else sizes * (rate**2 + spread**2)
+        square: FloatArray = total if proportion else sizes * (rate**2 + spread**2)
         return cls(sizes, total, square, proportion)
 
     def arm(self, i: int, other: int) -> tuple[float, float, float]:
@@ -148,10 +150,10 @@ class Clustered:
     cut: Cut
     clusters: IntArray
 
-    def rows(self, i: int, other: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def rows(self, i: int, other: int) -> npt.NDArray[np.bool_]:
         """Return the relevant rows of a slice, or of all but ``other`` for the rest."""
         inside = self.cut.codes != other if i == REST else self.cut.codes == i
-        return inside & self.values.given
+        return np.asarray(inside & self.values.given)
 
     def n(self, i: int) -> int:
         """Return the relevant rows of a slice."""

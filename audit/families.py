@@ -28,7 +28,7 @@ SPREAD = 0.3  # assumed standard deviation of a score before one is seen
 
 @dataclass(frozen=True)
 class Pair:
-    """Slice ``i`` against ``j`` (or the rest): it lies ``below`` or ``above`` if a defect is proven."""
+    """Slice ``i`` against ``j`` or the rest; ``side`` is where it lies if a defect is proven."""
 
     i: int
     j: int
@@ -139,10 +139,10 @@ def comparison(ask: Ask, est: Estimator, pair: Pair) -> AnyEvidence | None:
 def relevant(metric: Metric, truth: Columns, cut: Cut, rows: int) -> tuple[FloatArray, FloatArray]:
     """Return relevant rows and expected positives of each slice, from labels and sizes alone."""
     k = len(cut.slices)
-    sizes = np.bincount(cut.codes, minlength=k).astype(np.float64)
+    sizes: FloatArray = np.bincount(cut.codes, minlength=k).astype(np.float64)
     base = float(truth["y"].mean()) if "y" in truth and rows else 1.0
     if metric.given in ("y", "not_y") and metric.given in truth:
-        n = np.bincount(cut.codes, weights=truth[metric.given], minlength=k)
+        n = np.bincount(cut.codes, weights=truth[metric.given], minlength=k).astype(np.float64)
         return n, n
     if metric.given == "yhat":
         return sizes * base, sizes * base
@@ -169,7 +169,12 @@ def labels_of(ask: Ask, task: Task) -> tuple[str, ...]:
 
 
 def expand(
-    ask: Ask, title: str, examples: Examples, task: Task, rules: GroupRules, estimate: Estimate | None
+    ask: Ask,
+    title: str,
+    examples: Examples,
+    task: Task,
+    rules: GroupRules,
+    estimate: Estimate | None,
 ) -> Family:
     """Expand an ask about groups.
 
@@ -236,7 +241,9 @@ def measured(
         for i, ok in enumerate(fit):
             if ok:
                 evidence = est.one(i) if est else None
-                yield measurement(ask, label, metric, cut.slices[i], evidence, est.n(i) if est else 0)
+                yield measurement(
+                    ask, label, metric, cut.slices[i], evidence, est.n(i) if est else 0
+                )
         return
     for pair in pairs_of(ask, cut, fit, rest):
         evidence = comparison(ask, est, pair) if est else None

@@ -136,15 +136,15 @@ def gated(result: AuditResult, today: str, on_inconclusive: str | None = None) -
         )
         warnings.append(f"on_inconclusive was set to {on_inconclusive} for this call")
     held = active(result.waivers, today)
-    for waiver in result.waivers:
-        if waiver.id not in held:
-            warnings.append(f"the waiver of {waiver.id} ended on {waiver.until} and is ignored")
+    warnings += [
+        f"the waiver of {w.id} ended on {w.until} and is ignored"
+        for w in result.waivers
+        if w.id not in held
+    ]
     return msgspec.structs.replace(
         result,
         requirements=requirements,
-        waivers=tuple(
-            msgspec.structs.replace(w, active=w.id in held) for w in result.waivers
-        ),
+        waivers=tuple(msgspec.structs.replace(w, active=w.id in held) for w in result.waivers),
         decision=decide(requirements, result.verdicts, result.probes, held),
         findings=findings_of(requirements, result.verdicts, result.probes, held),
         warnings=tuple(dict.fromkeys(warnings)),

@@ -90,6 +90,8 @@ def cuts(examples: Examples, by: Sequence[str], depth: int) -> Iterator[Cut]:
                 hint=did_you_mean(column, examples.groups) + "\nname it under groups: of the split",
                 exit_code=2,
             )
+    if not by:
+        yield cut_by(examples, ())
     for size in range(1, max(1, min(depth, len(by))) + 1):
         for columns in combinations(by, size):
             yield cut_by(examples, columns)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from audit import wording
 from audit.measurement import Family, Interval, Measurement
+from audit.stats.contract import Side
 from audit.stats.multiplicity import holm
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
 
@@ -78,7 +79,7 @@ def judge(
         span = range(at, at + len(family.measurements))
         at = span.stop
         comparisons = tuple(
-            compare(tests[i], float(stepped.adjusted[i]), float(stepped.levels[i]), alpha,
+            compare(tests[i], float(stepped.adjusted[i]), float(stepped.level[i]), alpha,
                     first_level(weights, i, len(tests), alpha))
             for i in span
         )  # fmt: skip
@@ -91,9 +92,7 @@ def first_level(weights: Sequence[float] | None, i: int, m: int, alpha: float) -
     return alpha / m if weights is None else alpha * weights[i] / sum(weights)
 
 
-def compare(
-    test: Test, adjusted: float, level: float, alpha: float, promised: float
-) -> Comparison:
+def compare(test: Test, adjusted: float, level: float, alpha: float, promised: float) -> Comparison:
     """Decide one comparison and invert its tests into the decision interval."""
     m, r, limit = test.measurement, test.requirement, test.requirement.limit
     outcome = Outcome.INCONCLUSIVE
@@ -104,7 +103,7 @@ def compare(
     low = high = seen = None
     needed = None
     if m.evidence is not None:
-        side = "over" if r.max is not None else "under"
+        side: Side = "over" if r.max is not None else "under"
         at_low, at_high = (level, alpha) if side == "over" else (alpha, level)
         low = finite(m.evidence.lower(at_low, near=limit))
         high = finite(m.evidence.upper(at_high, near=limit))

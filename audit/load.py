@@ -62,7 +62,7 @@ def scheme_of(text: str, kind: str, path: str) -> tuple[str, str]:
         raise ConfigError(
             f'"{text}" does not say how to load it',
             where=f"{path}.load",
-            hint=did_you_mean(scheme, known) + f"\nwrite scheme:reference, such as {next(iter(known))}:...",
+            hint=did_you_mean(scheme, known) + f"\nwrite it as {next(iter(known))}:...",
         )
     return scheme, ref
 
@@ -97,9 +97,10 @@ def load_split(spec: AuditSpec, name: str, split: SplitSpec) -> Examples:
     if not split.inputs and not (split.prediction or split.score):
         raise ConfigError(
             f'split "{name}" names no input:',
-            hint="input: text (or a list of columns); recorded predictions need prediction: or score:",
+            hint="input: text, or a list of columns; or prediction: and score:, if recorded",
         )
-    return examples_from(table, name, roles)
+    examples: Examples = examples_from(table, name, roles)
+    return examples
 
 
 def load_model(spec: AuditSpec) -> Model:
@@ -111,7 +112,8 @@ def load_model(spec: AuditSpec) -> Model:
     if spec.model is not None:
         from audit.adapters.objects import wrap
 
-        return wrap(spec.model, options)
+        wrapped: Model = wrap(spec.model, options)
+        return wrapped
     if not written.load:
         raise ConfigError("model has no load:", where="model", hint="load: hf:./model")
     scheme, ref = scheme_of(written.load, "model", "model")

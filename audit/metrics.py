@@ -43,6 +43,8 @@ class Metric:
     @property
     def unit(self) -> Unit:
         """How a level of this metric is written."""
+        if self.name in ("auc", "macro_f1"):
+            return Unit.RATIO
         return Unit.NUMBER if self.task == "regression" or self.name == "log_loss" else Unit.SHARE
 
     @property
@@ -60,6 +62,9 @@ METRICS = {
         Metric("fnr", "false-negative rate", "not_yhat", "y", typical=0.15),
         Metric("ppv", "positive predictive value", "y", "yhat"),
         Metric("accuracy", "accuracy", "correct", labelled=False),
+        Metric("balanced_accuracy", "balanced accuracy", "correct", labelled=False),
+        Metric("macro_f1", "macro F1", "correct", labelled=False),
+        Metric("auc", "area under the ROC curve", "score"),
         Metric("calibration", "score minus outcome", "score_error", proportion=False, typical=0.0),
         Metric("mean_score", "mean score", "score", proportion=False, typical=None),
         Metric("log_loss", "log loss", "log_loss", proportion=False, typical=0.5, labelled=False),

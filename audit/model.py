@@ -68,7 +68,7 @@ class Predicts(Model, Protocol):
     def predict(self, inputs: Any) -> npt.NDArray[np.float64]:
         """Return ``(n, classes)`` probabilities, or ``(n,)`` values for regression.
 
-        ``inputs`` is a sequence of values for one input column and a `pandas.DataFrame` for several.
+        ``inputs`` is a sequence of values for one input column, a `pandas.DataFrame` for several.
         """
         ...
 

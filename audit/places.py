@@ -9,7 +9,7 @@ import yaml
 
 from audit.errors import ConfigError
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Places:
     """
 
     file: str
-    lines: dict[Path, int]
+    lines: dict[KeyPath, int]
     text: tuple[str, ...] = ()
 
-    def where(self, path: Path) -> str:
+    def where(self, path: KeyPath) -> str:
         """Return ``audit.yaml:19  measure: ...`` of the nearest known place of a path."""
         for end in range(len(path), 0, -1):
             line = self.lines.get(path[:end])
@@ -57,18 +57,18 @@ def load(text: str, file: str) -> tuple[dict[str, Any], Places]:
         raise ConfigError(f"not valid YAML: {problem}", where=f"{file}{line}") from error
     if not isinstance(node, yaml.MappingNode):
         raise ConfigError("the configuration is not a mapping", where=file, hint="try: audit init")
-    lines: dict[Path, int] = {}
+    lines: dict[KeyPath, int] = {}
     mark_lines(node, (), lines, file)
     places = Places(file, lines, tuple(text.splitlines()))
     loader = yaml.SafeLoader("")
     try:
-        value = loader.construct_document(node)  # type: ignore[no-untyped-call]
+        value = loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ConfigError(f"not valid YAML: {error}", where=file) from error
     return value, places
 
 
-def mark_lines(node: yaml.Node, path: Path, lines: dict[Path, int], file: str) -> None:
+def mark_lines(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], file: str) -> None:
     """Record the line of every key and item below a node."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from audit.config import RequireSpec, SplitSpec, WaiverSpec
 from audit.errors import ConfigError, did_you_mean
 from audit.measurement import Ask
-from audit.places import Path
+from audit.places import KeyPath
 from audit.probe import Probe
 from audit.result import Waiver
 from audit.spec import AuditSpec
@@ -28,7 +28,7 @@ def requirements(spec: AuditSpec, probes: ProbeTypes) -> tuple[Requirement, ...]
     seen: set[str] = set()
     out = []
     for i, written in enumerate(spec.config.require):
-        where: Path = ("require", i)
+        where: KeyPath = ("require", i)
         if written.id in seen:
             raise ConfigError(
                 f'requirement id "{written.id}" stands twice', where=spec.places.where(where)
@@ -39,7 +39,7 @@ def requirements(spec: AuditSpec, probes: ProbeTypes) -> tuple[Requirement, ...]
 
 
 def requirement(
-    spec: AuditSpec, probes: ProbeTypes, written: RequireSpec, where: Path
+    spec: AuditSpec, probes: ProbeTypes, written: RequireSpec, where: KeyPath
 ) -> Requirement:
     """Word one requirement: every default filled in, every word checked."""
     place = spec.places.where((*where, "measure"))
@@ -152,5 +152,7 @@ def day_of(written: WaiverSpec, place: str) -> str:
         return datetime.date.fromisoformat(str(written.until)).isoformat()
     except ValueError as error:
         raise ConfigError(
-            f'the waiver of "{written.id}" must end on a date', where=place, hint="until: 2027-01-31"
+            f'the waiver of "{written.id}" must end on a date',
+            where=place,
+            hint="until: 2027-01-31",
         ) from error

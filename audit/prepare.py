@@ -67,9 +67,7 @@ def prepare(spec: AuditSpec, only: Sequence[str] = ()) -> Prepared:
     return Prepared(spec, loaded, required, probes, broken, skipped)
 
 
-def chosen(
-    config: Config, known: Catalogue, required: Sequence[Requirement]
-) -> list[str]:
+def chosen(config: Config, known: Catalogue, required: Sequence[Requirement]) -> list[str]:
     """Return the probes to run: those configured or required, else all."""
     for name in config.probes:
         if name not in known.probes and name not in known.broken:
@@ -119,7 +117,9 @@ def options_of(kind: type[Probe], spec: AuditSpec) -> dict[str, Any]:
         try:
             out[name] = msgspec.convert(value, eval_type(kind, hints[name]))
         except msgspec.ValidationError as error:
-            raise ConfigError(f'option "{name}" of probe {kind.sheet.id}: {error}', where=where) from error
+            raise ConfigError(
+                f'option "{name}" of probe {kind.sheet.id}: {error}', where=where
+            ) from error
     return out
 
 
@@ -136,9 +136,7 @@ def design(prepared: Prepared) -> dict[str, tuple[Family, ...]]:
     out: dict[str, tuple[Family, ...]] = {}
     for name, probe in prepared.probes.items():
         try:
-            out[name] = tuple(
-                probe.design(prepared.loaded.examples, prepared.loaded.model.card)
-            )
+            out[name] = tuple(probe.design(prepared.loaded.examples, prepared.loaded.model.card))
         except NotApplicable:
             out[name] = ()
     return out

@@ -1,4 +1,4 @@
-"""What an audit will be able to see, before it runs: the power of the very tests that will decide."""
+"""What an audit will see, before it runs: the power of the very tests that will decide."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from audit.judge import POWER, first_level
 from audit.measurement import Family, Unit
 from audit.metrics import METRICS
+from audit.stats.contract import Side
 from audit.verdict import Requirement
 from audit.wording import number
 
@@ -48,9 +49,7 @@ def sights(
 ) -> list[Sight]:
     """Return the sight of every requirement, with the correction that the judge will make."""
     sizes = [(r, families[r.ask.key]) for r in requirements if r.ask.key in families]
-    weights = [
-        r.weight / max(len(f.measurements), 1) for r, f in sizes for _ in f.measurements
-    ]
+    weights = [r.weight / max(len(f.measurements), 1) for r, f in sizes for _ in f.measurements]
     equal = len({r.weight for r, _ in sizes}) == 1
     out, at = [], 0
     for r, family in sizes:
@@ -62,7 +61,7 @@ def sights(
 
 def sight(r: Requirement, family: Family, level: float) -> Sight:
     """Return the sight of one requirement at a level a test."""
-    side = "over" if r.max is not None else "under"
+    side: Side = "over" if r.max is not None else "under"
     easier = min if r.max is not None else max
     seen: dict[str, float | None] = {}
     for m in family.measurements:
@@ -72,9 +71,7 @@ def sight(r: Requirement, family: Family, level: float) -> Sight:
         effect = m.evidence.detectable(r.limit, level, side, POWER)
         both = [v for v in (seen.get(name), effect) if v is not None]
         seen[name] = easier(both) if both else None
-    visible = sorted(
-        ((v, s) for s, v in seen.items() if v is not None), reverse=r.max is None
-    )
+    visible = sorted(((v, s) for s, v in seen.items() if v is not None), reverse=r.max is None)
     said = [f"{number(v, family.unit)} ({s})" for v, s in visible]
     return Sight(
         requirement=r.id,
@@ -95,9 +92,11 @@ def assumed(r: Requirement, family: Family) -> str:
     metric = METRICS.get(r.ask.metric)
     if metric is None or metric.typical is None:
         return "level of the labels assumed"
-    return f"{metric.title} {number(metric.typical, metric.unit)} assumed" if (
-        family.unit is not Unit.NUMBER
-    ) else "typical spread assumed"
+    return (
+        f"{metric.title} {number(metric.typical, metric.unit)} assumed"
+        if (family.unit is not Unit.NUMBER)
+        else "typical spread assumed"
+    )
 
 
 def warning(
@@ -112,8 +111,9 @@ def warning(
         return "max: 0 can never be met, only be broken: it is a screen"
     effect, name = visible[-1]
     if r.material is not None and abs(effect - r.limit) > r.material + 1e-12:
+        seen, wanted = number(effect, family.unit), number(r.material, family.unit)
         return (
-            f"smallest visible breach is {number(effect, family.unit)} ({name}); "
-            f"you set material: {number(r.material, family.unit)} beyond {number(r.limit, family.unit)}"
+            f"smallest visible breach is {seen} ({name}); "
+            f"you set material: {wanted} beyond {number(r.limit, family.unit)}"
         )
     return ""

@@ -1,4 +1,4 @@
-"""What a probe is: a frozen dataclass whose fields are its options; pure, seeded, without a model."""
+"""What a probe is: a frozen dataclass of options; pure, seeded, without a model."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Probe(ABC):
 
     @abstractmethod
     def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
-        """Return every family with the evidence that its sizes promise, before any outcome is seen."""
+        """Return every family with what its sizes promise, before any outcome is seen."""
 
     @abstractmethod
     def measure(self, seen: Observations) -> Evidence:

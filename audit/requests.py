@@ -1,4 +1,4 @@
-"""The closed set of what a probe may ask of a model. Frozen and hashable, so that asks can be merged."""
+"""The closed set of what a probe may ask of a model: frozen and hashable, so asks merge."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that may differ between two runs of the same audit: times, reuse, and the machine's mood."""
+    """All that may differ between two runs of the same audit: times, and what was reused."""
 
     created: str = ""
     seconds: float = 0.0
@@ -186,7 +187,7 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
             ) from error
         if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
             raise OutputError(
-                f"result schema {version} cannot be read by this version (it reads {SCHEMA_VERSION})",
+                f"result schema {version} cannot be read (this version reads {SCHEMA_VERSION})",
                 where=where,
                 hint="run the audit again, or use the version that wrote it",
                 exit_code=2,
@@ -223,4 +224,5 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
         """Show the report in a notebook, where the HTML reporter is installed."""
         from audit.registry import reporter
 
-        return reporter("html").render_inline(self)
+        page = html.escape(reporter("html").render(self), quote=True)
+        return f'<iframe srcdoc="{page}" width="100%" height="900" sandbox=""></iframe>'

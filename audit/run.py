@@ -163,10 +163,8 @@ def measure(
 ) -> ProbeResult:
     """Let one probe measure; whatever it throws is recorded and the audit goes on."""
     probe = prepared.probes[name]
-    options = {k: v for k, v in (prepared.spec.config.probes.get(name) or {}).items()}
-    blank = ProbeResult(
-        probe=name, sheet=probe.sheet, outcome=Outcome.PASSED, options=options
-    )
+    options = dict(prepared.spec.config.probes.get(name) or {})
+    blank = ProbeResult(probe=name, sheet=probe.sheet, outcome=Outcome.PASSED, options=options)
     if name in asked.silent:
         return msgspec.structs.replace(
             blank, outcome=Outcome.NOT_APPLICABLE, reason=asked.silent[name]
@@ -195,7 +193,7 @@ def measure(
 
 
 def check_frozen(frozen: Sequence[Family], families: Sequence[Family]) -> None:
-    """Refuse a probe whose comparisons changed after outcomes were seen: that is what Holm counts."""
+    """Refuse a probe whose comparisons changed after outcomes were seen: Holm counts them."""
     planned = {f.ask.key: f.ids for f in frozen}
     for family in families:
         if planned.get(family.ask.key) != family.ids:
@@ -209,9 +207,7 @@ def absent(prepared: Prepared) -> tuple[ProbeResult, ...]:
     """Return the probes that were left out or could not be loaded: neither is a pass."""
     known = catalogue()
     left = [
-        ProbeResult(
-            probe=n, sheet=known.probes[n].sheet, outcome=Outcome.NOT_RUN, reason=why
-        )
+        ProbeResult(probe=n, sheet=known.probes[n].sheet, outcome=Outcome.NOT_RUN, reason=why)
         for n, why in prepared.skipped.items()
         if n in known.probes
     ]

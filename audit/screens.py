@@ -32,7 +32,7 @@ def screen(
     ]
     if not found:
         return ()
-    adjusted = benjamini_hochberg([p for _, p in found])
+    _, adjusted = benjamini_hochberg([p for _, p in found], RATE)
     return tuple(
         Screen(
             measurement=m.id,

@@ -16,7 +16,7 @@ import yaml
 from audit import places
 from audit.config import Config, ModelSpec, SplitSpec, parse
 from audit.errors import ConfigError
-from audit.places import Places
+from audit.places import KeyPath, Places
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -84,7 +84,7 @@ class AuditSpec:
         data: Any,
         *,
         more: Mapping[str, Any] | None = None,
-        input: str | Sequence[str] = (),  # noqa: A002 - the word of audit.yaml
+        input: str | Sequence[str] = (),
         label: str | None = None,
         positive: str = "",
         groups: Sequence[str] = (),
@@ -157,7 +157,7 @@ class AuditSpec:
         text = msgspec.json.encode(self.config, order="deterministic")
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
-    def split(self, name: str, where: places.Path = ()) -> SplitSpec:
+    def split(self, name: str, where: KeyPath = ()) -> SplitSpec:
         """Return a split by name.
 
         Raises

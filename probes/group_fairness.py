@@ -185,14 +185,14 @@ def forest(family: Family) -> Forest:
     against = {"pairs": "the group furthest above it", "reference": "the reference group"}.get(
         ask.compare, "the rest"
     )
-    relevant = {"y": "positives", "not_y": "negatives", "yhat": "selected"}.get(metric.given, "rows")
+    names = {"y": "positives", "not_y": "negatives", "yhat": "selected"}
     ratio = family.unit is Unit.RATIO
     return Forest(
         id=f"{ask.probe}-{ask.metric}-{ask.statistic}-{ask.split}-{ask.compare}-{'-'.join(ask.by)}",
         title=family.title + ("" if ask.split == "test" else f", {ask.split}"),
         caption=f"Each group against {against}; plain 95% intervals.",
         axis=f"{metric.title} {'divided by' if ratio else 'minus'} that of {against}",
-        count=relevant,
+        count=names.get(metric.given, "rows"),
         unit=family.unit,
         rows=tuple(rows),
         family=ask.key,
@@ -249,5 +249,3 @@ def rates(families: Sequence[Family], split: str) -> Table:
             for s in slices
         ),
     )
-
-

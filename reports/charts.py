@@ -14,6 +14,7 @@ LANE_STEPS = 4.0
 LANE_HEIGHT = 40.0
 ROW_HEIGHT = 30.0
 AXIS_HEIGHT = 20.0
+EDGE = 15.0
 
 
 def glyph(outcome: Outcome | None, *, named: bool = True) -> Markup:
@@ -80,5 +81,8 @@ def _zone(view: ForestView, height: float) -> Markup:
 def _mark(
     axis: svg.Axis, value: float, y: float, outcome: Outcome | None, *, tested: bool = True
 ) -> Markup:
+    """Draw an estimate; one beyond the axis stands beside the arrow head at its edge."""
     symbol = f"_m-{css(outcome)}" if tested else "_m-untested"
-    return svg.stamp(symbol, axis.inside(value), y)
+    place = axis.place(value)
+    shift = EDGE if place < 0 else -EDGE if place > 1 else 0.0
+    return svg.stamp(symbol, axis.inside(value), y, shift=shift)

@@ -57,7 +57,7 @@ def table_view(_: Index, table: Table) -> TableView:
 
 
 def cases_view(_: Index, cases: Cases) -> TableView:
-    """Show examples as a table: where they lie, what is known of them, and their input if allowed."""
+    """Show examples as a table: their place, what is known of them, their input if allowed."""
     shown = cases.cases[:CASES]
     with_input = any(case.input is not None for case in shown)
     names = ["Row", *(one_line(c) for c in cases.columns), *(["Input"] if with_input else [])]

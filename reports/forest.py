@@ -166,7 +166,7 @@ def _ticks(axis: Axis, forest: Forest) -> tuple[tuple[float, str], ...]:
     base = fmt.scale(forest.unit, [max(values, key=abs, default=0.0)])
     for decimals in range(6):
         how = fmt.Scale(base.factor, base.suffix, decimals)
-        labels = [how.number(v) for v in values]
+        labels = [how.number(v, sign=forest.origin == 0) for v in values]
         near = all(
             math.isclose(round(v * how.factor, decimals), v * how.factor, abs_tol=1e-9)
             for v in values

@@ -75,9 +75,10 @@ def upright(x: float, top: float, bottom: float, css: str) -> Markup:
     return element("line", class_=css, x1=at(x), x2=at(x), y1=px(top), y2=px(bottom))
 
 
-def stamp(symbol: str, x: float, y: float, css: str | None = None) -> Markup:
-    """Return a mark from the page's sprite."""
-    return element("use", class_=css, href=f"#{symbol}", x=at(x), y=px(y))
+def stamp(symbol: str, x: float, y: float, css: str | None = None, shift: float = 0) -> Markup:
+    """Return a mark from the page's sprite, shifted by some pixels."""
+    moved = f"translate({px(shift)})" if shift else None
+    return element("use", class_=css, href=f"#{symbol}", x=at(x), y=px(y), transform=moved)
 
 
 def text(x: float, y: float, words: str, css: str, anchor: str = "middle") -> Markup:

@@ -91,5 +91,5 @@ def main() -> None:
 
 def interrupted() -> None:
     """End after Ctrl-C: what was paid for is on disk."""
-    click.echo("\ninterrupted: every finished batch is kept; run the same command to resume", err=True)
+    click.echo("\ninterrupted: finished batches are kept; the same command resumes", err=True)
     sys.exit(130)

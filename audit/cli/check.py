@@ -49,7 +49,9 @@ def command(
             click.echo(f"outputs        {name}: {len(tried)} rows tried, as they must be")
     screens = [r.id for r in prepared.requirements if r.max == 0 and r.ask.statistic == "gap"]
     for id_ in screens:
-        click.echo(f"warning: {id_}: max: 0 can never be met, only be broken: it is a screen", err=True)
+        click.echo(
+            f"warning: {id_}: max: 0 can never be met, only be broken: it is a screen", err=True
+        )
     for name, why in prepared.broken.items():
         click.echo(f"warning: the probe {name} cannot be loaded: {why}", err=True)
     click.echo("ok. Next: audit plan")

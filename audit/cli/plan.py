@@ -53,9 +53,7 @@ def command(
         )
         if s.sharpest:
             spread = "" if s.sharpest == s.bluntest else f", at worst {s.bluntest}"
-            click.echo(
-                f"{'':<{width}}  proves with power 0.9: {s.sharpest}{spread}; {s.assumed}"
-            )
+            click.echo(f"{'':<{width}}  proves with power 0.9: {s.sharpest}{spread}; {s.assumed}")
         if s.blind:
             click.echo(f"{'':<{width}}  no defect can be proven in {s.blind} of them")
         if s.warning:

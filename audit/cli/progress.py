@@ -64,7 +64,9 @@ class Lines:
         """Say what the stage did."""
         spent = time.monotonic() - self.started
         rate = f", {self.done / spent:.0f}/s" if spent > 0 and self.done else ""
-        click.echo(f"{self.stage}: {self.done:,} of {self.total:,} in {spent:.1f} s{rate}", err=True)
+        click.echo(
+            f"{self.stage}: {self.done:,} of {self.total:,} in {spent:.1f} s{rate}", err=True
+        )
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from audit.errors import ConfigError, did_you_mean
 
 @click.command("report", short_help="Render a stored result.")
 @click.argument("result", type=click.Path(path_type=Path), default=Path("audit-report"))
-@click.option("-f", "--format", "formats", multiple=True, help="html, markdown, junit, terminal ...")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder; that of RESULT if none.")
+@click.option("-f", "--format", "formats", multiple=True, help="html, junit, terminal ...")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder, if not RESULT's.")
 @click.option("--open", "opened", is_flag=True, help="Open the report in a browser.")
 def command(result: Path, formats: tuple[str, ...], out: Path | None, opened: bool) -> None:
     """Render RESULT (result.json, or the folder that holds it) with every reporter, or some."""

@@ -65,7 +65,8 @@ def command(
         raise ConfigError(
             "--gate needs at least one requirement",
             where=spec.file,
-            hint="require:\n  - {id: accuracy, measure: task-performance.accuracy.overall, min: 0.8}",
+            hint="require:\n"
+            "  - {id: accuracy, measure: task-performance.accuracy.overall, min: 0.8}",
         )
     from audit import output
     from audit.cli.progress import progress_for

@@ -12,11 +12,10 @@ def schema_text(what: str) -> str:
 
     Both are JSON Schema 2020-12. The committed copies are compared with this text by a test.
     """
-    kind: Any
-    if what == "config":
-        from audit.config import Config as kind
-    else:
-        from audit.result import AuditResult as kind
+    from audit.config import Config
+    from audit.result import AuditResult
+
+    kind: Any = Config if what == "config" else AuditResult
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"audit {what}",

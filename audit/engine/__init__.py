@@ -1,0 +1,1 @@
+"""The only place that calls a model: plan, predict once, keep what was predicted."""
