@@ -1,0 +1,226 @@
+"""Text classifiers and regressors of Hugging Face transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audit.adapters.hf_device import batch_tokens, choose_device, device_class, installed
+from audit.adapters.hf_files import ModelFiles, find_files
+from audit.adapters.options import ModelOptions
+from audit.errors import ModelError, did_you_mean
+from audit.examples import FloatArray, IntArray
+from audit.model import ModelCard
+
+DTYPES = ("float32", "bfloat16", "float16", "float64")
+NO_LIMIT = 1_000_000  # tokenizers without a limit carry a huge number
+OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "mpnet", "longformer"}
+
+
+def load(ref: str, options: ModelOptions, *, base: Path) -> HfText:
+    """Load a text classifier from a folder or a hub id (``org/name@revision``).
+
+    Weights are hashed now and read into memory at the first `HfText.predict`.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be found, is not safe to load as the options stand, or is no text classifier.
+    """
+    if options.dtype not in DTYPES:
+        raise ModelError(
+            f'dtype "{options.dtype}" is not known', hint=did_you_mean(options.dtype, DTYPES)
+        )
+    files = find_files(ref, options, base)
+    device = choose_device(options.device)
+    labels = output_labels(files, options)
+    card = ModelCard(
+        name=f"hf:{ref}",
+        kind="hf",
+        task="text-classification" if labels else "regression",
+        labels=labels,
+        revision=files.revision or options.revision,
+        parameters=files.parameters(),
+        fingerprint=fingerprint(files, options, device),
+        settings=settings(options, device),
+    )
+    return HfText(card, files, options, device)
+
+
+def output_labels(files: ModelFiles, options: ModelOptions) -> tuple[str, ...]:
+    """Return the names of the outputs; empty for a model with a single output (regression)."""
+    found = files.labels()
+    regression = files.config.get("problem_type") == "regression" or options.task == "regression"
+    if regression and len(found) > 1:
+        raise ModelError(f"the model has {len(found)} outputs; regression has one")
+    if len(found) == 1:
+        return ()
+    if options.labels and len(options.labels) != len(found):
+        raise ModelError(
+            f"labels: names {len(options.labels)} labels, the model has {len(found)}",
+            hint="its own names: " + ", ".join(found),
+        )
+    return options.labels or found
+
+
+def settings(options: ModelOptions, device: str) -> dict[str, str]:
+    """Say what was chosen for this device."""
+    return {
+        "device": device_class(device),
+        "dtype": options.dtype,
+        "batch tokens": str(options.batch_tokens or batch_tokens(device)),
+        "max length": str(options.max_length or "the model's own"),
+        "torch": installed("torch"),
+        "transformers": installed("transformers"),
+    }
+
+
+def fingerprint(files: ModelFiles, options: ModelOptions, device: str) -> str:
+    """Hash everything that can change an output."""
+    parts = [
+        files.digest(),
+        options.dtype,
+        str(options.max_length),
+        device_class(device),
+        installed("torch"),
+        installed("transformers"),
+    ]
+    return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+@dataclass
+class HfText:
+    """A sequence classifier; tokenizer and weights are read when they are first needed."""
+
+    card: ModelCard
+    files: ModelFiles
+    options: ModelOptions
+    device: str
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The tokenizer of the folder."""
+        from transformers import AutoTokenizer
+
+        try:
+            return AutoTokenizer.from_pretrained(
+                self.files.folder, trust_remote_code=self.options.trust_remote_code
+            )
+        except Exception as error:
+            raise unloadable(self.card.name, "tokenizer", error) from error
+
+    @cached_property
+    def network(self) -> Any:
+        """The torch module, in evaluation mode on its device."""
+        import torch
+        from transformers import AutoModelForSequenceClassification
+
+        try:
+            network, report = AutoModelForSequenceClassification.from_pretrained(
+                self.files.folder,
+                dtype=getattr(torch, self.options.dtype),
+                use_safetensors=self.files.weights[0].suffix == ".safetensors",
+                trust_remote_code=self.options.trust_remote_code,
+                output_loading_info=True,
+            )
+        except Exception as error:
+            raise unloadable(self.card.name, "weights", error) from error
+        if report["missing_keys"]:
+            missing = sorted(report["missing_keys"])
+            raise ModelError(
+                f"{self.card.name} lacks {len(missing)} of its own weights",
+                where=", ".join(missing[:4]),
+                hint="they would be random: save the fine-tuned model again",
+            )
+        return network.eval().to(self.device)
+
+    @cached_property
+    def max_length(self) -> int | None:
+        """Tokens after which a text is cut."""
+        if self.options.max_length is not None:
+            return self.options.max_length
+        if self.tokenizer.model_max_length < NO_LIMIT:
+            return int(self.tokenizer.model_max_length)
+        positions = self.files.config.get("max_position_embeddings")
+        if positions is None:
+            return None
+        # these count positions from behind the padding index
+        offset = self.files.config.get("model_type") in OFFSET_POSITIONS
+        return int(positions) - (int(self.files.config.get("pad_token_id", 1)) + 1 if offset else 0)
+
+    @property
+    def batch_size_limit(self) -> int:
+        """Tokens that a padded batch may hold."""
+        return self.options.batch_tokens or batch_tokens(self.device)
+
+    def warm(self) -> None:
+        """Read tokenizer and weights, so that the first batch is no slower than the others."""
+        _ = self.tokenizer, self.network
+
+    def sizes(self, inputs: Sequence[str]) -> IntArray:
+        """Return the number of tokens of each text after it is cut."""
+        rows = self.encode(inputs)
+        return np.fromiter((len(ids) for ids in rows), dtype=np.int64, count=len(rows))
+
+    def encode(self, inputs: Sequence[str]) -> list[list[int]]:
+        """Turn texts into token ids, cut to the limit and not padded."""
+        check_texts(inputs)
+        found = self.tokenizer(
+            list(inputs),
+            truncation=self.max_length is not None,
+            max_length=self.max_length,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        return list(found["input_ids"])
+
+    def predict(self, inputs: Sequence[str]) -> FloatArray:
+        """Return ``(n, labels)`` probabilities, or ``(n,)`` values for regression.
+
+        Raises
+        ------
+        ModelError
+            If the weights cannot be loaded, or an input is not a text.
+        """
+        import torch
+
+        check_texts(inputs)
+        network = self.network
+        batch = self.tokenizer(
+            list(inputs),
+            padding="longest",
+            truncation=self.max_length is not None,
+            max_length=self.max_length,
+            return_tensors="pt",
+        )
+        with torch.inference_mode():
+            logits = network(**batch.to(self.device)).logits.double()
+            outputs = logits.softmax(-1) if self.card.labels else logits[:, 0]
+        return np.asarray(outputs.cpu().numpy())
+
+
+def check_texts(inputs: Sequence[object]) -> None:
+    """Refuse inputs that are not texts."""
+    for row, value in enumerate(inputs):
+        if not isinstance(value, str):
+            raise ModelError(
+                f"a text model was given a {type(value).__name__}",
+                where=f"input {row} of the batch: {value!r:.80}",
+                hint="input: must name one column of texts",
+            )
+
+
+def unloadable(name: str, part: str, error: Exception) -> ModelError:
+    """Say that a part of the model cannot be read."""
+    reason = (str(error).strip().splitlines() or [""])[0]
+    return ModelError(
+        f"the {part} of {name} cannot be loaded",
+        where=f"{type(error).__name__}: {reason}",
+        hint="the folder must hold what save_pretrained() writes, for model and tokenizer both",
+    )
