@@ -14,6 +14,7 @@ from reports.rows import Row
 from reports.words import RANK, css, one_line, sentence, word, worst
 
 OPEN_FIGURES = 6
+DRAWN_FIGURES = 60
 OPEN_TABLE_ROWS = 14
 
 
@@ -34,8 +35,8 @@ class Card:
     ----------
     outcome : Outcome or None
         The worst verdict among its requirements; None if nothing was required of it.
-    figures, folded : tuple of Exhibit
-        What is shown at once, and what is in the fold.
+    figures, folded, listed : tuple of Exhibit
+        What is shown at once, what is drawn in the fold, and all whose numbers stand there.
     numbers : tuple of Table
         Every comparison and measurement behind the card.
     wide : bool
@@ -50,6 +51,7 @@ class Card:
     findings: tuple[NamedFinding, ...]
     figures: tuple[Exhibit, ...]
     folded: tuple[Exhibit, ...]
+    listed: tuple[Exhibit, ...]
     foot: tuple[str, ...]
     numbers: tuple[Table, ...]
     options: tuple[str, ...]
@@ -115,7 +117,8 @@ def _card(
         finding=_finding(probe, mine),
         findings=_findings(index, mine, anchors),
         figures=figures,
-        folded=folded,
+        folded=folded[: DRAWN_FIGURES - len(figures)],
+        listed=figures + folded,
         foot=_foot(index, mine),
         numbers=numbers(index, probe, mine),
         options=tuple(f"{k} = {v}" for k, v in probe.options.items()),

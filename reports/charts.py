@@ -15,6 +15,7 @@ LANE_HEIGHT = 40.0
 ROW_HEIGHT = 30.0
 AXIS_HEIGHT = 20.0
 EDGE = 15.0
+OVERHANG = 60.0  # a lane is cut off by its cell, so that zone and line run through all rows
 
 
 def glyph(outcome: Outcome | None, *, named: bool = True) -> Markup:
@@ -33,10 +34,11 @@ def lane(row: Row) -> Markup:
     """Draw one requirement: limit in the centre, breach on the left, a material unit a step."""
     axis = svg.Axis(-LANE_STEPS, LANE_STEPS)
     middle = LANE_HEIGHT / 2
-    parts = [svg.box(0, 0.5, 0, LANE_HEIGHT, "bad")]
+    top, bottom = -OVERHANG, LANE_HEIGHT + OVERHANG
+    parts = [svg.box(0, 0.5, top, bottom - top, "bad")]
     steps = (-3, -2, -1, 1, 2, 3)
-    parts += [svg.upright(axis.place(step), 0, LANE_HEIGHT, "gr") for step in steps]
-    parts.append(svg.upright(0.5, 0, LANE_HEIGHT, "req"))
+    parts += [svg.upright(axis.place(step), top, bottom, "gr") for step in steps]
+    parts.append(svg.upright(0.5, top, bottom, "req"))
     margin = row.verdict.margin
     if margin is None:
         parts.append(svg.across(0, 1, middle, "ci none"))

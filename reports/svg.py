@@ -129,8 +129,9 @@ def whisker(axis: Axis, low: float | None, high: float | None, y: float, cap: fl
     a, b = axis.inside(lo), axis.inside(hi)
     parts = [across(a, b, y, "ci")] if b > a else []
     for end, place in ((lo, a), (hi, b)):
-        if 0 <= axis.place(end) <= 1:
+        share = axis.place(end)
+        if share < 0 or share > 1:
+            parts.append(stamp("_left" if share < 0 else "_right", place, y, "arrow"))
+        elif cap:
             parts.append(upright(place, y - cap, y + cap, "ci"))
-        else:
-            parts.append(stamp("_left" if axis.place(end) < 0 else "_right", place, y, "arrow"))
     return join(parts)
