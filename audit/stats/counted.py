@@ -118,7 +118,7 @@ class TwoProportions(msgspec.Struct, frozen=True, tag=True):
 
     Tests are score tests at the margin (Farrington & Manning 1990; Miettinen & Nurminen 1985;
     Koopman 1984), replaced by the E p-value (Lloyd 2008) where a restricted expected cell is
-    below 10. Plain interval: Newcombe (difference), score (ratio).
+    below 10. Plain interval: Newcombe (difference), Miettinen-Nurminen score (ratio).
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class TwoProportions(msgspec.Struct, frozen=True, tag=True):
 
         if self.scale == "ratio":
             low, high = intervals.ratio_interval(self.k1, self.n1, self.k2, self.n2, level)
-            return low, high, "score"
+            return low, high, "Miettinen-Nurminen"
         bounds = proportions.newcombe(self.k1, self.n1, self.k2, self.n2, level)
         return float(bounds[0]), float(bounds[1]), "Newcombe"
 

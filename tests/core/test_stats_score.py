@@ -79,7 +79,7 @@ def test_at_margin_zero_the_score_test_is_that_of_statsmodels(table):
 @pytest.mark.parametrize("table", TABLES[:4])
 def test_the_ratio_interval_is_that_of_statsmodels(table):
     theirs = reference.confint_proportions_2indep(
-        *table, compare="ratio", method="score", correction=False
+        *table, compare="ratio", method="score", correction=True
     )
     assert ratio_interval(*table) == pytest.approx(theirs, rel=1e-3)
 
