@@ -118,7 +118,7 @@ class TwoProportions(msgspec.Struct, frozen=True, tag=True):
 
     Tests are score tests at the margin (Farrington & Manning 1990; Miettinen & Nurminen 1985;
     Koopman 1984), replaced by the E p-value (Lloyd 2008) where a restricted expected cell is
-    below 10. Plain interval: Newcombe (difference), Miettinen-Nurminen score (ratio).
+    below 30. Plain interval: Newcombe (difference), Miettinen-Nurminen score (ratio).
 
     Attributes
     ----------

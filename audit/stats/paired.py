@@ -14,7 +14,7 @@ class Paired(msgspec.Struct, frozen=True, tag=True):
 
     theta = (b - c) / n. At tau = 0 with b + c < 25 McNemar's exact test decides; elsewhere Tango's
     (1998) score test, replaced by its E p-value (Lloyd 2008) where a restricted expected
-    discordant cell is below 10. Plain interval: Tango. For power the discordant share is held as
+    discordant cell is below 30. Plain interval: Tango. For power the discordant share is held as
     observed, or raised where it could not carry the difference.
 
     Raises

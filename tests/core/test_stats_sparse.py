@@ -96,3 +96,21 @@ def test_an_e_p_value_costs_about_a_millisecond():
     for k in range(20):
         sparse.e_p(k, 30, 960_000, 1_000_000, 0.0)
     assert (time.process_time() - start) / 20 < 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", ["difference", "ratio"])
+@pytest.mark.parametrize("n1", [30, 60, 100, 300])
+@pytest.mark.parametrize("p2", [0.03, 0.5, 0.85, 0.95, 0.99])
+def test_the_size_is_kept_over_a_grid_of_designs(scale, n1, p2):
+    n2 = 11 * n1
+    for tau in (0.0, -0.05, 0.02) if scale == "difference" else (0.8, 1.0, 1.25):
+        p1 = p2 + tau if scale == "difference" else p2 * tau
+        if not 0 <= p1 <= 1:
+            continue
+        rng = np.random.default_rng(int(1000 * p2) + n1)
+        k1, k2 = rng.binomial(n1, p1, 40_000), rng.binomial(n2, p2, 40_000)
+        p = sparse.two_proportions_p_many(k1, n1, k2, n2, tau, scale)
+        for level in (0.05, 0.05 / 24):
+            error = 3 * np.sqrt(level / 40_000)
+            assert (p <= level).mean() <= level * 1.25 + error
