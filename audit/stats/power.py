@@ -111,6 +111,8 @@ def two_proportions_limits(
 
         limit = _walk(proves, int(limits[i]) + shift, n_focus)
         shift, limits[i] = limit - int(limits[i]), limit
+    for array in (weights, limits):
+        array.setflags(write=False)  # they are cached
     return weights, limits
 
 
