@@ -66,7 +66,12 @@ class Sums:
         count = np.bincount(cut.codes, weights=given, minlength=k)
         total = np.bincount(cut.codes, weights=values.value, minlength=k)
         square = np.bincount(cut.codes, weights=values.value**2, minlength=k)
-        return cls(count, total, square.astype(np.float64), proportion)
+        return cls(
+            count.astype(np.float64),
+            total.astype(np.float64),
+            square.astype(np.float64),
+            proportion,
+        )
 
     @classmethod
     def expected(cls, sizes: FloatArray, rate: float, spread: float, proportion: bool) -> Sums:
@@ -180,7 +185,7 @@ class Clustered:
         both = first | second
         if min(len(np.unique(self.clusters[r])) if r.any() else 0 for r in (first, second)) < 2:
             return None
-        arguments = (self.values.value[both], first[both], self.clusters[both])
+        arguments = (self.values.value[both], self.clusters[both], first[both])
         if scale == "difference":
             return cluster_difference(*arguments)
         if self.values.value[second].sum() == 0:

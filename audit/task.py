@@ -68,8 +68,8 @@ class Classification:
         if self.threshold is not None and len(self.labels) == 2 and self.positive:
             hit = self.labels.index(self.positive)
             above = seen.outputs[:, hit] >= self.threshold
-            return np.where(above, hit, 1 - hit).astype(np.int64)
-        return seen.outputs.argmax(axis=1).astype(np.int64)
+            return np.asarray(np.where(above, hit, 1 - hit), dtype=np.int64)
+        return np.asarray(seen.outputs.argmax(axis=1), dtype=np.int64)
 
     def targets(self, examples: Examples) -> npt.NDArray[np.int64]:
         """Return the target of each row as an index into `labels`."""
