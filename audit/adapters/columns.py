@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def word_of(value: object, names: Sequence[str] | None, rename: Mapping[str, str
 
 def compact(words: Sequence[str], codes: IntArray, *, ordered: bool = False) -> Factor:
     """Merge equal words, drop those that do not occur, and sort (``(missing)`` stands last)."""
-    present = np.flatnonzero(np.bincount(codes, minlength=len(words)))
+    present = np.flatnonzero(np.bincount(codes, minlength=len(words))).tolist()
     found = dict.fromkeys(words[i] for i in present)
     names = list(found) if ordered else sorted(found)
     names.sort(key=lambda name: name == MISSING)
@@ -77,9 +78,12 @@ def binned(values: FloatArray, edges: Sequence[float]) -> Factor:
 def bin_names(edges: Sequence[float], *, whole: bool) -> list[str]:
     """Name the ranges between ascending edges."""
     inner = [
-        f"{a:g}" if whole and b - a == 1 else f"{a:g} to {b - 1:g}" if whole
+        f"{a:g}"
+        if whole and b - a == 1
+        else f"{a:g} to {b - 1:g}"
+        if whole
         else f"{a:g} to under {b:g}"
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     ]
     return [f"under {edges[0]:g}", *inner, f"{edges[-1]:g} and over"]
 
@@ -101,7 +105,7 @@ def numbers_of(column: pa.ChunkedArray, name: str, role: str) -> FloatArray:
             where=f"row {bad[0]} (the first is 0) holds {str(cells.iloc[bad[0]])[:80]!r}"
             + (f"; {len(bad):,} such rows" if len(bad) > 1 else ""),
         )
-    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def texts_of(column: pa.ChunkedArray, name: str) -> npt.NDArray[np.object_]:

@@ -18,7 +18,9 @@ import pandas as pd
 from audit.errors import DataError
 
 SIZE = 16
-CHUNK_ROWS = 65_536  # keeps the byte matrix of a wide table near the size of a cache, not of the table
+CHUNK_ROWS = (
+    65_536  # keeps the byte matrix of a wide table near the size of a cache, not of the table
+)
 
 Digests = npt.NDArray[np.bytes_]
 Cells = npt.NDArray[np.uint8]
@@ -87,7 +89,7 @@ def number_cells(values: pd.Series[Any]) -> Cells:
     return np.ascontiguousarray(pair).view(np.uint8).reshape(len(values), SIZE)
 
 
-def one_cell(value: object, name: str) -> Cells:
+def one_cell(value: Any, name: str) -> Cells:
     """Encode one cell of a column that is not numeric throughout."""
     if isinstance(value, int | float | np.number | np.bool_) or pd.isna(value) is True:
         return np.asarray(number_cells(pd.Series([value]))[0])
@@ -111,7 +113,7 @@ def unsupported(name: str, error: Exception) -> DataError:
 
 
 def fingerprint_of(names: Iterable[str], digests: Digests) -> str:
-    """Hash a set of rows, whatever their order: row digests summed modulo 2**128, and the schema."""
+    """Hash rows, whatever their order: their digests summed modulo 2**128, and the schema."""
     words = np.frombuffer(digests.tobytes(), dtype="<u4").reshape(-1, 4)
     sums = words.sum(axis=0, dtype=np.uint64)  # exact below 2**32 rows
     total = sum(int(s) << (32 * i) for i, s in enumerate(sums)) % (1 << 128)

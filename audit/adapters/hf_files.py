@@ -130,9 +130,7 @@ def download(name: str, revision: str, options: ModelOptions, local: Path) -> Pa
     patterns = [*OTHERS[:-1], SAFE]
     patterns += [*PICKLED] if options.allow_pickle else []
     patterns += ["*.py"] if options.trust_remote_code else []
-    fetch = partial(
-        snapshot_download, name, allow_patterns=patterns, ignore_patterns=["*/*"]
-    )
+    fetch = partial(snapshot_download, name, allow_patterns=patterns, ignore_patterns=["*/*"])
     try:
         return Path(fetch(revision=revision or None))
     except Exception as error:

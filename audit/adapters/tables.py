@@ -14,20 +14,7 @@ from datasets import Dataset, DatasetDict
 
 from audit.adapters.options import TableOptions
 from audit.adapters.references import function_of, local_file
-from audit.adapters.splits import card_of, examples_from
 from audit.errors import DataError, did_you_mean
-
-__all__ = [
-    "card_of",
-    "examples_from",
-    "from_object",
-    "load_arrow",
-    "load_csv",
-    "load_hub",
-    "load_json",
-    "load_parquet",
-    "load_python",
-]
 
 SMALL_BYTES = 64 * 2**20  # read at once; a larger file is mapped from the library's own cache
 
@@ -75,7 +62,9 @@ def load_arrow(ref: str, options: TableOptions, *, base: Path) -> Dataset:
     """
     path = local_file(ref, base, DataError)
     with reading(ref):
-        found = datasets.load_from_disk(str(path)) if path.is_dir() else Dataset.from_file(str(path))
+        found = (
+            datasets.load_from_disk(str(path)) if path.is_dir() else Dataset.from_file(str(path))
+        )
     return one_split(found, ref, options.split)
 
 

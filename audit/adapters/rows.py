@@ -22,6 +22,7 @@ from audit.adapters.columns import (
     texts_of,
 )
 from audit.adapters.options import SplitRoles
+from audit.adapters.tables import from_object
 from audit.data import MISSING, DataCard
 from audit.errors import DataError, did_you_mean
 from audit.examples import Examples, Factor, FloatArray, Inputs, IntArray
@@ -55,12 +56,12 @@ class FrameInputs:
         return self.frame.take(rows).reset_index(drop=True)
 
 
-def examples_from(dataset: Dataset, split_name: str, roles: SplitRoles) -> Examples:
+def examples_from(table: Any, split_name: str, roles: SplitRoles) -> Examples:
     """Read a split into memory by role.
 
     Parameters
     ----------
-    dataset : datasets.Dataset
+    table : datasets.Dataset, or what `audit.adapters.tables.from_object` takes
         n rows.
     split_name : str
         Name of the split in the audit.
@@ -72,15 +73,16 @@ def examples_from(dataset: Dataset, split_name: str, roles: SplitRoles) -> Examp
         For a column that is missing (exit code 2), no rows, rows without a label or a text, and
         cells that are not numbers where numbers are needed.
     """
+    dataset = from_object(table, name=f'split "{split_name}"')
     used = list(dict.fromkeys(column for _, column in roles.named()))
     check_columns(dataset, split_name, roles)
     if len(dataset) == 0:
         raise DataError(f'split "{split_name}" has no rows')
-    table = dataset.select_columns(used).with_format("arrow")[:]
-    cells = {name: cells_of_column(table[name], name) for name in used}
+    arrow = dataset.select_columns(used).with_format("arrow")[:]
+    cells = {name: cells_of_column(arrow[name], name) for name in used}
     rows = dg.row_digests(sorted(cells.items()))
-    inputs, digests = inputs_of(table, roles, cells, rows)
-    reader = Reader(table, dict(dataset.features), roles)
+    inputs, digests = inputs_of(arrow, roles, cells, rows)
+    reader = Reader(arrow, dict(dataset.features), roles)
     return Examples(
         split=split_name,
         inputs=inputs,

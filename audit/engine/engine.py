@@ -1,0 +1,193 @@
+"""The engine: what is asked becomes a plan, and a plan becomes answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from audit.engine import canary
+from audit.engine.ledger import FAILED, MISSING, PREDICTED, REUSED, Ledger
+from audit.engine.local import LocalExecutor, Warms
+from audit.engine.outputs import fault_of, shaped, tells_scores
+from audit.engine.plan import EnginePlan, Inventory, freeze
+from audit.engine.progress import Progress, Silent
+from audit.engine.store import Store
+from audit.errors import ModelError
+from audit.examples import Examples, FloatArray
+from audit.model import Model, Predicts, Recorded
+from audit.observations import Observation
+from audit.requests import Request
+
+TIMING_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a plan brought.
+
+    Attributes
+    ----------
+    answers : mapping of Request to Observation
+        Row for row with each request's split.
+    predicted : int
+        Distinct inputs predicted in this run.
+    reused : int
+        Distinct inputs whose output was already stored.
+    calls : int
+        Calls of the model in this run, those that timed it included.
+    warnings : list of str
+        What went wrong on the way; the store keeps its own.
+    """
+
+    answers: Mapping[Request, Observation]
+    predicted: int = 0
+    reused: int = 0
+    calls: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+class Engine:
+    """Calls one model, and keeps what it answers.
+
+    Parameters
+    ----------
+    model : Model
+        One that predicts, or whose predictions are recorded.
+    store : Store
+        A model whose fingerprint is not honest beyond this run is kept in memory instead.
+    progress : Progress, optional
+    """
+
+    def __init__(self, model: Model, store: Store, progress: Progress | None = None) -> None:
+        self.model = model
+        self.store = store if model.card.cacheable or store.folder is None else Store()
+        self.progress = progress or Silent()
+        self._calls = 0
+
+    def plan(self, requests: Sequence[Request], examples: Mapping[str, Examples]) -> EnginePlan:
+        """Cut everything that is asked into batches; nothing is predicted yet.
+
+        Parameters
+        ----------
+        requests : sequence of Request
+            All of them: equal inputs are predicted once for all requests together.
+        examples : mapping of split name to Examples
+        """
+        asked = tuple(dict.fromkeys(requests))
+        card = self.model.card
+        inventory = Inventory.of([examples[s] for s in dict.fromkeys(r.split for r in asked)])
+        ledger = Ledger.empty(inventory.digests, len(card.labels))
+        if isinstance(self.model, Recorded):
+            ledger.state[:] = REUSED
+        else:
+            ledger.recall(self.store, card.fingerprint)
+        plan = freeze(self.model, asked, inventory, ledger)
+        return replace(plan, rate=self.store.rate(card.fingerprint))
+
+    def time(self, plan: EnginePlan, seconds: float = TIMING_SECONDS) -> EnginePlan:
+        """Return the plan with a rate, measured for about ``seconds`` where none is known.
+
+        The batches that are timed are the first of the plan; what they answer is kept.
+        """
+        if plan.rate is not None or not plan.ledger.count(MISSING):
+            return plan
+        executor = self._executor(plan)
+        end = time.perf_counter() + seconds
+        for batch in plan.pending():
+            executor.run(batch)
+            if time.perf_counter() >= end or executor.stopped:
+                break
+        return replace(plan, rate=self._close(executor))
+
+    def run(self, plan: EnginePlan) -> Answers:
+        """Predict what is missing and return an answer to every request.
+
+        Raises
+        ------
+        ModelError
+            If the model cannot be loaded, or answers with the wrong shape. Rows on which it fails
+            are recorded in the answers instead.
+        OutputError
+            If the store cannot be written.
+        """
+        if isinstance(self.model, Recorded):
+            return Answers({r: recalled(self.model, s) for r, s in asked_splits(plan)})
+        warning = self._predict(plan) if plan.ledger.count(MISSING) else ""
+        calls, self._calls = self._calls, 0
+        ledger = plan.ledger
+        scored = tells_scores(ledger.outputs)
+        return Answers(
+            answers={r: observed(plan, r, scored=scored) for r in plan.requests},
+            predicted=ledger.count(PREDICTED),
+            reused=ledger.count(REUSED),
+            calls=calls,
+            warnings=[warning] if warning else [],
+        )
+
+    def _predict(self, plan: EnginePlan) -> str:
+        """Run the pending batches; return the canary's warning."""
+        executor = self._executor(plan)
+        warning = canary.check(executor)
+        self.progress.start("predict", plan.ledger.count(MISSING))
+        try:
+            for batch in plan.pending():
+                executor.run(batch)
+                self.progress.advance(len(batch))
+                if executor.stopped:
+                    executor.give_up()
+                    break
+        finally:
+            self.progress.finish()
+            self._close(executor)
+        return warning
+
+    def _executor(self, plan: EnginePlan) -> LocalExecutor:
+        if not isinstance(self.model, Predicts):
+            raise ModelError(f"{self.model.card.name} cannot predict")
+        if isinstance(self.model, Warms):
+            self.model.warm()
+        return LocalExecutor(self.model, self.store, plan)
+
+    def _close(self, executor: LocalExecutor) -> float | None:
+        """Add up the calls and remember the rate."""
+        self._calls += executor.calls
+        if executor.rate is not None:
+            self.store.set_rate(self.model.card.fingerprint, executor.rate)
+        return executor.rate
+
+
+def asked_splits(plan: EnginePlan) -> list[tuple[Request, Examples]]:
+    """Pair each request with its split."""
+    splits = {s.split: s for s in plan.inventory.splits}
+    return [(r, splits[r.split]) for r in plan.requests]
+
+
+def observed(plan: EnginePlan, request: Request, *, scored: bool) -> Observation:
+    """Spread the answers of the distinct inputs over the rows of a split."""
+    index = plan.inventory.index[request.split]
+    failed = np.flatnonzero(plan.ledger.state[index] == FAILED)
+    reason = plan.ledger.reasons[int(index[failed[0]])] if len(failed) else ""
+    return Observation(plan.ledger.outputs[index], failed, reason, scored)
+
+
+def recalled(model: Recorded, examples: Examples) -> Observation:
+    """Read recorded outputs; rows without a valid one count as failed."""
+    card = model.card
+    outputs = shaped(model.recall(examples), len(examples), card.labels, card.name)
+    failed, reason = fault_of(outputs)
+    if len(failed) and np.isnan(outputs[failed[0]]).all():
+        reason = "no prediction is recorded"
+    decide = getattr(model, "decisions", None)
+    return Observation(
+        blank(outputs, failed), failed, reason, model.scored, decide(examples) if decide else None
+    )
+
+
+def blank(outputs: FloatArray, failed: np.ndarray) -> FloatArray:
+    """Return outputs with NaN in the failed rows."""
+    out = outputs.copy()
+    out[failed] = np.nan
+    return out
