@@ -11,7 +11,7 @@ from audit.verdict import Outcome
 from reports.index import Anchors, Index
 from reports.numbers import numbers
 from reports.rows import Row
-from reports.words import RANK, css, one_line, sentence, word, worst
+from reports.words import RANK, clip, css, one_line, sentence, word, worst
 
 OPEN_FIGURES = 6
 DRAWN_FIGURES = 60
@@ -107,7 +107,7 @@ def _card(
 ) -> Card:
     mine = [row for row in rows if row.probe == probe.probe]
     figures, folded = _split(index, probe.exhibits)
-    area = one_line(probe.sheet.area)
+    area = clip(probe.sheet.area, 60)
     own = area if not shared else f"{area}: {probe.probe.replace('-', ' ')}"
     return Card(
         probe=probe,

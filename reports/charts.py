@@ -12,7 +12,7 @@ from reports.words import css, word
 
 LANE_STEPS = 4.0
 LANE_HEIGHT = 40.0
-ROW_HEIGHT = 30.0
+ROW_HEIGHT = 32.0
 AXIS_HEIGHT = 20.0
 EDGE = 15.0
 OVERHANG = 60.0  # a lane is cut off by its cell, so that zone and line run through all rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, ClassVar
@@ -127,7 +128,7 @@ def _summary(report: Report) -> Markup:
         "verdicts": verdicts,
         "left_out": "verdicts[].comparisons; the whole is result.json",
     }
-    text = msgspec.json.encode(data, order="deterministic").decode()
-    for character in "<>&\u2028\u2029":
+    text = json.dumps(msgspec.to_builtins(data), separators=(",", ":"))
+    for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704 - every character that HTML knows is written as an escape

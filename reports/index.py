@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from audit.measurement import Family, Measurement
 from audit.result import AuditResult, ProbeResult, Waiver
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
-from reports.words import RANK, one_line, uncapital
+from reports.words import RANK, clip, uncapital
 
 _TAIL = re.compile(r", (worst|lowest|highest|largest|smallest) \w+$")
 
@@ -89,7 +89,7 @@ class Index:
         measurement = self.measurements.get(verdict.worst)
         if measurement is None or not measurement.slice.terms:
             return ""
-        return one_line(measurement.slice.name)
+        return clip(measurement.slice.name, 90)
 
     def worst_label(self, verdict: Verdict) -> str:
         """Name the class that a verdict is about, where its ask has one for each class."""
@@ -97,11 +97,11 @@ class Index:
         requirement = self.requirements.get(verdict.requirement)
         if measurement is None or requirement is None or requirement.ask.label != "each":
             return ""
-        return one_line(measurement.label)
+        return clip(measurement.label, 60)
 
     def guilty(self, verdict: Verdict) -> str:
         """Say in a headline what fails and for whom."""
-        title = one_line(verdict.title) or verdict.requirement
+        title = clip(verdict.title or verdict.requirement, 100)
         who = [self.worst_slice(verdict)]
         label = self.worst_label(verdict)
         if label:

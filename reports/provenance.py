@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.result import AuditResult
-from reports.words import duration, moment, one_line, plural, short
+from reports.words import clip, duration, moment, one_line, plural, short
 
 MACHINE = ("device", "gpu", "accelerator", "machine", "hardware", "cpu", "platform", "os")
 IN_MEMORY = "made in memory: not rerunnable"
@@ -71,13 +71,15 @@ def rerun(result: AuditResult) -> Fact:
 def _model(result: AuditResult) -> Fact:
     model = result.model
     detail = (_weights(model.parameters), short(model.fingerprint))
-    return Fact("Model", _named(model.name, model.revision), " · ".join(filter(None, detail)))
+    return Fact(
+        "Model", clip(_named(model.name, model.revision), 90), " · ".join(filter(None, detail))
+    )
 
 
 def _data(result: AuditResult) -> Fact:
     data = result.data
     detail = (_splits(data.splits), short(data.fingerprint))
-    return Fact("Test data", one_line(data.name), " · ".join(filter(None, detail)))
+    return Fact("Test data", clip(data.name, 90), " · ".join(filter(None, detail)))
 
 
 def _policy(result: AuditResult) -> Fact:
@@ -97,7 +99,7 @@ def _run(result: AuditResult) -> Fact:
 
 def _machine(result: AuditResult) -> Fact:
     known = {k.casefold(): v for k, v in result.environment.items()}
-    machine = next((one_line(known[k]) for k in MACHINE if known.get(k)), "")
+    machine = next((clip(known[k], 90) for k in MACHINE if known.get(k)), "")
     inputs = _inputs(result)
     return Fact("Machine", machine, inputs) if machine else Fact("Cost", inputs)
 

@@ -8,7 +8,7 @@ from audit.result import Waiver
 from audit.verdict import Outcome, Verdict
 from reports import format as fmt
 from reports.index import Anchors, Index
-from reports.words import RANK, day, one_line, sentence
+from reports.words import RANK, clip, day, one_line, sentence
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Row:
         """A waiver, in words; empty without one."""
         if self.waiver is None:
             return ""
-        return f"waived until {day(self.waiver.until)} by {one_line(self.waiver.by)}"
+        return f"waived until {day(self.waiver.until)} by {clip(self.waiver.by, 60)}"
 
     @property
     def spoken(self) -> str:
@@ -77,9 +77,9 @@ def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
     return Row(
         verdict=verdict,
         id=verdict.requirement,
-        title=one_line(verdict.title) or verdict.requirement,
+        title=clip(verdict.title or verdict.requirement, 140),
         subject=", ".join(filter(None, (index.worst_slice(verdict), index.worst_label(verdict)))),
-        area=one_line(probe.sheet.area) if probe else "",
+        area=clip(probe.sheet.area, 60) if probe else "",
         probe=requirement.ask.probe if requirement else "",
         outcome=verdict.outcome,
         measured="" if verdict.value is None else how.text(verdict.value),
@@ -124,7 +124,7 @@ def to_mend(index: Index, rows: tuple[Row, ...]) -> tuple[Step, ...]:
     anchors = {row.id: row.anchor for row in rows}
     return tuple(
         Step(
-            title=one_line(finding.title),
+            title=clip(finding.title, 140),
             text=sentence(one_line(finding.remedy)),
             outcome=finding.outcome,
             anchor=anchors.get(finding.requirement, "evidence"),

@@ -45,6 +45,12 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def clip(text: str, most: int) -> str:
+    """Return cleaned text on one line, cut where it is longer than any honest name."""
+    line = one_line(text)
+    return line if len(line) <= most else line[:most].rstrip() + "…"
+
+
 def word(outcome: Outcome) -> str:
     """Say an outcome as a reader would: a requirement that passed is met."""
     return "met" if outcome is Outcome.PASSED else outcome.value

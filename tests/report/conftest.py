@@ -12,13 +12,19 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from audit.result import AuditResult
 
 HERE = Path(__file__).parent
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def _load(name: str) -> ModuleType:
@@ -34,6 +40,7 @@ def _load(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def results() -> ModuleType:
+    _load("shapes")
     return _load("results")
 
 

@@ -6,18 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
 from audit.exhibits import Case, Cases, Exhibit, Forest, ForestRow
 from audit.measurement import Ask, Interval, Unit
 from audit.result import AuditResult
 from audit.verdict import Outcome, Requirement, Verdict
 
 EVIL = (
-    "<script>alert(1)</script><img src=x onerror=alert(2)>\"' {{ 7*7 }} {% raw %} [bold]x[/bold] "
-    "\u202eRTL\u202c \x1b[31m\x00\x07 ]]> --> | ` *b* @all <b>&amp;\nsecond line"
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"' {{ 1234*1234 }} {% raw %} "
+    "[bold]x[/bold] \u202eRTL\u202c \x1b[31m\x00\x07 ]]> --> | ` *b* @all <b>&amp;\nsecond line"
 )
 KEEP = frozenset(
-    "outcome unit state type schema_version created until compare on_inconclusive on_small "
-    "margin_unit side statistic".split()
+    [
+        "outcome",
+        "unit",
+        "state",
+        "type",
+        "schema_version",
+        "created",
+        "until",
+        "compare",
+        "on_inconclusive",
+        "on_small",
+        "margin_unit",
+        "side",
+        "statistic",
+    ]
 )
 OUTCOMES = tuple(Outcome)
 
@@ -69,8 +83,13 @@ def giant(base: AuditResult, plots: int = 60, rows: int = 24, cases: int = 200) 
     """Give one probe many plots and examples, and the policy many requirements."""
     exhibits: list[Exhibit] = [_forest(i, rows) for i in range(plots)]
     exhibits.append(
-        Cases(id="cases", title="Examples", caption="", columns=("A", "B"),
-              cases=tuple(_case(i) for i in range(cases)))
+        Cases(
+            id="cases",
+            title="Examples",
+            caption="",
+            columns=("A", "B"),
+            cases=tuple(_case(i) for i in range(cases)),
+        )
     )
     probe = msgspec.structs.replace(base.probes[1], exhibits=tuple(exhibits))
     numbers = range(plots)

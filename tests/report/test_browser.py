@@ -1,0 +1,112 @@
+"""What a reader meets in a browser: no request, no overflow, no barrier, nothing lost."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPEN = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
+NAMES = ["realistic", "hostile", "giant"]
+
+
+def visit(browser: Any, address: str, **settings: Any) -> Any:
+    """Open a page in a context of its own and collect what it asks for and complains of."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+    page = context.new_page()
+    page.asked, page.said = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["realistic", "hostile"])
+def test_nothing_bars_a_reader(browser: Any, pages: dict[str, str], name: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(browser, pages[name], color_scheme=scheme)
+    page.evaluate(OPEN)
+    found = axe.run(page, options={"runOnly": STANDARDS})
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_asked_for_and_nothing_refused(
+    browser: Any, pages: dict[str, str], name: str
+) -> None:
+    page = visit(browser, pages[name])
+    page.evaluate(OPEN)
+    page.wait_for_timeout(100)
+    assert [url for url in page.asked if not url.startswith("data:")] == [pages[name]]
+    assert page.said == []
+
+
+@pytest.mark.parametrize("width", [1280, 640, 390, 320])
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_runs_over_the_edge(
+    browser: Any, pages: dict[str, str], name: str, width: int
+) -> None:
+    """640 pixels are what a window of 1280 has at 200 % zoom, 320 at 400 %."""
+    page = visit(browser, pages[name], viewport={"width": width, "height": 800})
+    page.evaluate(OPEN)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nearly_all_text_is_there_without_javascript(browser: Any, pages: dict[str, str]) -> None:
+    plain = visit(browser, pages["realistic"], java_script_enabled=False).inner_text("body")
+    scripted = visit(browser, pages["realistic"]).inner_text("body")
+    assert len(plain) >= 0.99 * len(scripted)
+
+
+def test_dangerous_text_never_runs(browser: Any, pages: dict[str, str]) -> None:
+    page = visit(browser, pages["hostile"])
+    assert page.evaluate("document.querySelectorAll('img, b b, script').length") == 2
+    assert page.said == []
+
+
+def test_the_theme_can_be_turned(browser: Any, pages: dict[str, str]) -> None:
+    page = visit(browser, pages["realistic"], color_scheme="light")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    assert page.inner_text("#theme") == "Light"
+
+
+def test_rows_can_be_filtered(browser: Any, pages: dict[str, str]) -> None:
+    page = visit(browser, pages["giant"])
+    page.click("#filters button:has-text('failed')")
+    assert page.locator(".ev tbody tr:visible").count() == 12
+
+
+def test_a_link_opens_the_fold_it_points_into(browser: Any, pages: dict[str, str]) -> None:
+    page = visit(browser, pages["realistic"] + "#tpr-gap")
+    assert page.evaluate("document.querySelector(':target').id") == "tpr-gap"
+
+
+def test_every_stop_of_the_keyboard_has_a_ring(browser: Any, pages: dict[str, str]) -> None:
+    page = visit(browser, pages["realistic"])
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        style = "getComputedStyle(document.activeElement).outlineStyle"
+        assert page.evaluate(style) == "solid"
+
+
+def test_print_shows_verdict_and_evidence_first_and_opens_folds(
+    browser: Any, pages: dict[str, str]
+) -> None:
+    page = visit(browser, pages["realistic"], viewport={"width": 720, "height": 1024})
+    page.emulate_media(media="print")
+    bottom = "document.querySelector('.sign').getBoundingClientRect().bottom"
+    assert page.evaluate(bottom) < 1024
+    height = "document.querySelector('details .in').getBoundingClientRect().height"
+    assert page.evaluate(height) > 100
+
+
+def test_the_page_paints_soon(browser: Any, pages: dict[str, str]) -> None:
+    for name in NAMES:
+        page = visit(browser, pages[name])
+        page.wait_for_timeout(200)
+        times = "performance.getEntriesByName('first-paint').map(entry => entry.startTime)"
+        print(f"first paint of {name}: {page.evaluate(times)} ms")
