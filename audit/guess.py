@@ -120,14 +120,16 @@ def guess(table: Look) -> Roles:
     names = table.names
     label = first_of(names, LABELS) or names[-1]
     taken = {label}
-    found = []
+    found: list[str] = []
     for wanted in (IDS, PREDICTIONS, SCORES):
         found.append(first_of([n for n in names if n not in taken], wanted))
         taken.add(found[-1])
     groups = tuple(n for n in names if n.lower() in PEOPLE and n not in taken)
     text = first_of([n for n in names if n not in taken], TEXTS)
     inputs = (text,) if text else tuple(n for n in names if n not in taken)
-    return Roles(label, inputs, groups, positive_of(table, label), *found)
+    id_, prediction, score = found
+    positive = positive_of(table, label)
+    return Roles(label, inputs, groups, positive, id_, prediction, score)
 
 
 def positive_of(table: Look, label: str) -> str:
