@@ -20,11 +20,12 @@ OPEN_TABLE_ROWS = 14
 
 @dataclass(frozen=True)
 class NamedFinding:
-    """A finding with its place in the page."""
+    """A finding with its place in the page; `text` is empty if the card says it already."""
 
     finding: Finding
     anchor: str
     name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,15 @@ def _finding(probe: ProbeResult, mine: Sequence[Row]) -> str:
 
 
 def _findings(index: Index, mine: Sequence[Row], anchors: Anchors) -> tuple[NamedFinding, ...]:
-    ids = {row.id for row in mine}
+    ids = {row.id: row.title for row in mine}
+    said = {one_line(row.verdict.explanation) for row in mine[:1]}
     return tuple(
-        NamedFinding(finding, anchors.claim(finding.id, "finding"), one_line(finding.title))
+        NamedFinding(
+            finding=finding,
+            anchor=anchors.claim(finding.id, "finding"),
+            name=ids[finding.requirement],
+            text="" if one_line(finding.title) in said else sentence(one_line(finding.title)),
+        )
         for finding in index.result.findings
         if finding.requirement in ids
     )
@@ -189,8 +196,7 @@ def _foot(index: Index, mine: Sequence[Row]) -> tuple[str, ...]:
         return ()
     row = mine[0]
     measurement = index.measurements.get(row.verdict.worst)
-    interval = row.verdict.plain or row.verdict.interval
-    parts = [interval.method if interval else ""]
+    parts = [row.verdict.plain.method if row.verdict.plain else ""]
     if row.plain and row.verdict.plain:
         parts.append(f"plain {row.verdict.plain.level * 100:g}% interval {row.plain}")
     if measurement is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from reports.forest import forest_view
 from reports.index import Index
 from reports.words import clean, one_line
 
+_NUMBER = re.compile(r"^(undefined|[<>] ?[\d.]+|[-−+]?\d[\d.,]*( ?%| pp| [kM])?( to .{1,14})?)$")
 CASES = 200
 ROWS = 200
 INPUT = 600
@@ -85,9 +87,14 @@ def _trimmed(text: str | None) -> str:
 
 def _column(column: Column, cells: list[Cell]) -> tuple[Heading, list[str]]:
     numbers = [c for c in cells if isinstance(c, int | float)]
-    right = bool(numbers) and all(c is None or isinstance(c, int | float) for c in cells)
+    right = any(c is not None for c in cells) and all(_numeric(c) for c in cells)
     how = fmt.scale(column.unit or Unit.NUMBER, numbers)
     return Heading(one_line(column.name), right), [_cell(c, column.unit, how) for c in cells]
+
+
+def _numeric(cell: Cell) -> bool:
+    """Whether a cell is a number, or a text that is one to the eye."""
+    return not isinstance(cell, str) or bool(_NUMBER.match(cell))
 
 
 def _cell(cell: Cell, unit: Unit | None, how: fmt.Scale) -> str:

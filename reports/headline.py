@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from audit.verdict import Outcome
 from reports.index import Index
 from reports.rows import Row
-from reports.words import ORDER, capital, listing, numeral, plural, sentence, word
+from reports.words import ORDER, capital, listing, numeral, one_line, plural, sentence, word
 
 _SMALL = re.compile(r"small|few|fewer|minimum|at least|below", re.IGNORECASE)
 _PHRASE = {
@@ -73,15 +73,15 @@ def headline(index: Index, rows: Sequence[Row]) -> Headline:
     decision = index.result.decision
     gate, tone = _gate(index, rows)
     counts = _counts(rows)
-    parts = (_tally(rows, counts), _certainty(index, rows), _screened(index))
-    told = bool(rows) and decision.state != "incomplete"
+    parts = (_tally(index, rows, counts), _certainty(index, rows), _screened(index))
+    said = tuple(f"{row.id}:" for row in rows)
     return Headline(
         gate=gate,
         tone=tone,
         title=_title(index, rows),
         why=" ".join(p for p in parts if p),
         counts=counts,
-        reasons=() if told else tuple(sentence(r) for r in decision.reasons),
+        reasons=tuple(sentence(one_line(r)) for r in decision.reasons if not r.startswith(said)),
     )
 
 
@@ -112,14 +112,17 @@ def _counts(rows: Sequence[Row]) -> tuple[Count, ...]:
 def _title(index: Index, rows: Sequence[Row]) -> str:
     failed = [r for r in rows if r.outcome is Outcome.FAILED and r.waiver is None]
     unrun = [r for r in rows if r.outcome in _UNRUN]
-    undecided = [r for r in rows if r.outcome is Outcome.INCONCLUSIVE]
+    undecided = [r for r in rows if r.outcome is Outcome.INCONCLUSIVE and r.waiver is None]
+    state = index.result.decision.state
     if not rows:
         return _nothing(index)
     if failed:
         return _culprits(index, failed, "fails", "fail")
     if unrun:
         return _culprits(index, unrun, "could not be judged", "could not be judged")
-    if undecided:
+    if state == "incomplete":
+        return _crashed(index)
+    if undecided and state != "passed":
         return _culprits(index, undecided, "is undecided", "are undecided")
     return _met(index, rows)
 
@@ -128,6 +131,13 @@ def _nothing(index: Index) -> str:
     if index.result.decision.state == "incomplete":
         return "The audit could not be completed."
     return "Nothing was required: this audit only measures."
+
+
+def _crashed(index: Index) -> str:
+    gone = [p for p in index.result.probes if p.outcome in _UNRUN]
+    if not gone:
+        return "The audit is incomplete."
+    return f"The audit is incomplete: no answer from {listing(p.probe for p in gone)}."
 
 
 def _culprits(index: Index, rows: list[Row], one: str, many: str) -> str:
@@ -149,12 +159,14 @@ def _met(index: Index, rows: Sequence[Row]) -> str:
         head = "The requirement is met" if met == 1 else f"All {met} requirements are met"
         return f"{head}{', ' + reach if reach else ''}."
     waived = sum(row.waiver is not None for row in rows)
-    rest = len(rows) - met - waived
+    left = [row for row in rows if row.waiver is None]
     parts = [f"{met} of {len(rows)} requirements are met{', ' + reach if reach else ''}"]
     if waived:
-        parts.append(f"{plural(waived, 'failure')} waived")
-    if rest:
-        parts.append(f"{rest} not applicable")
+        parts.append(f"{waived} waived")
+    for outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE):
+        number = sum(row.outcome is outcome for row in left)
+        if number:
+            parts.append(f"{number} {_PHRASE[outcome][number > 1]}")
     return "; ".join(parts) + "."
 
 
@@ -172,11 +184,18 @@ def coverage(index: Index) -> str:
     return f"for {len(tested - left.keys())} of {plural(whole, 'group')}; {len(left)} {rest}"
 
 
-def _tally(rows: Sequence[Row], counts: tuple[Count, ...]) -> str:
+def _tally(index: Index, rows: Sequence[Row], counts: tuple[Count, ...]) -> str:
     if not rows:
+        return _measured(index)
+    if len(counts) == 1 and counts[0].outcome is Outcome.PASSED:
         return ""
     parts = [f"{c.n} {_PHRASE[c.outcome][c.n > 1]}{c.tag}" for c in reversed(counts)]
     return f"Of {plural(len(rows), 'requirement')}, {listing(parts)}."
+
+
+def _measured(index: Index) -> str:
+    values = plural(len(index.measurements), "value")
+    return f"{plural(len(index.result.probes), 'probe')} measured {values}; none has a limit."
 
 
 def _certainty(index: Index, rows: Sequence[Row]) -> str:
@@ -187,9 +206,11 @@ def _certainty(index: Index, rows: Sequence[Row]) -> str:
         who = "The failure holds" if failed == 1 else "Each failure holds"
         number = f"all {gate:,} one-sided comparisons" if gate > 1 else "the one comparison"
         return f"{who} at {level} after correcting for {number} of the gate."
-    if any(row.outcome is Outcome.PASSED for row in rows):
-        return f"What is met is met by the whole decision interval, at {level}."
-    return ""
+    met = sum(row.outcome is Outcome.PASSED for row in rows)
+    if not met:
+        return ""
+    who = "It is met" if met == 1 == len(rows) else "Each one met is so"
+    return f"{who} by the whole of its decision interval, at {level}."
 
 
 def _screened(index: Index) -> str:

@@ -10,6 +10,7 @@ from audit.result import AuditResult, ProbeResult, Waiver
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
 from reports.words import RANK, clip, uncapital
 
+WAIVABLE = (Outcome.FAILED, Outcome.INCONCLUSIVE)
 _TAIL = re.compile(r", (worst|lowest|highest|largest|smallest) \w+$")
 
 
@@ -81,8 +82,8 @@ class Index:
         return None if requirement is None else requirement.max is not None
 
     def waiver_of(self, verdict: Verdict) -> Waiver | None:
-        """Return the waiver that holds for a failed verdict."""
-        return self.waivers.get(verdict.requirement) if verdict.outcome is Outcome.FAILED else None
+        """Return the waiver that holds for a verdict that needs one."""
+        return self.waivers.get(verdict.requirement) if verdict.outcome in WAIVABLE else None
 
     def worst_slice(self, verdict: Verdict) -> str:
         """Name the rows that a verdict is about; empty for all rows together."""

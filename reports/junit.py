@@ -56,8 +56,10 @@ def _kind(row: Row) -> str:
     """Return the element that an outcome maps to; empty for a met requirement."""
     if row.outcome is Outcome.PASSED:
         return ""
+    if row.waiver:
+        return "skipped"
     if row.outcome is Outcome.FAILED:
-        return "skipped" if row.waiver else "failure"
+        return "failure"
     if row.outcome in (Outcome.ERROR, Outcome.NOT_RUN) or row.blocks:
         return "error"
     return "skipped"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from reports.rows import Row
 from reports.words import capital, one_line, plural, sentence, word
 
 NAMED = 12
+# A reason that begins with the slice's own size: the size stands beside each name already.
+_SIZE = re.compile(r"^(about )?[\d,.]+ ")
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def _by_reason(untested: Iterable[Untested]) -> list[str]:
         name = one_line(entry.slice.name) + (
             f", class {one_line(entry.label)}" if entry.label else ""
         )
-        groups.setdefault(one_line(entry.reason), []).append(f"{name} (n = {entry.n:,})")
+        reason = _SIZE.sub("too few ", one_line(entry.reason))
+        groups.setdefault(reason, []).append(f"{name} (n = {entry.n:,})")
     return [
         f"{plural(len(names), 'slice')} not tested: {_capped(names)}. {sentence(reason)}"
         for reason, names in groups.items()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from audit.result import AuditResult
 from reports.words import clip, duration, moment, one_line, plural, short
 
-MACHINE = ("device", "gpu", "accelerator", "machine", "hardware", "cpu", "platform", "os")
+MACHINE = ("gpu", "device", "accelerator", "machine", "hardware", "system", "platform", "cpu")
 IN_MEMORY = "made in memory: not rerunnable"
 
 
@@ -98,8 +98,11 @@ def _run(result: AuditResult) -> Fact:
 
 
 def _machine(result: AuditResult) -> Fact:
-    known = {k.casefold(): v for k, v in result.environment.items()}
-    machine = next((clip(known[k], 90) for k in MACHINE if known.get(k)), "")
+    known = {k.casefold(): v for k, v in {**result.model.settings, **result.environment}.items()}
+    parts = [clip(known[k], 60) for k in MACHINE if known.get(k)]
+    if known.get("cpus", "").isdigit():
+        parts.append(plural(int(known["cpus"]), "core"))
+    machine = ", ".join(parts[:3])
     inputs = _inputs(result)
     return Fact("Machine", machine, inputs) if machine else Fact("Cost", inputs)
 

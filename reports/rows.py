@@ -108,12 +108,7 @@ def to_settle(rows: tuple[Row, ...]) -> tuple[Step, ...]:
     """Return what would decide each requirement that is not decided."""
     open_ = (Outcome.ERROR, Outcome.NOT_RUN, Outcome.INCONCLUSIVE)
     return tuple(
-        Step(
-            title=row.title + (f", {row.subject}" if row.subject else ""),
-            text=sentence(one_line(row.verdict.settle or row.verdict.explanation)),
-            outcome=row.outcome,
-            anchor=row.anchor,
-        )
+        _step(row, row.verdict.settle or row.verdict.explanation)
         for row in rows
         if row.outcome in open_
     )
@@ -121,22 +116,22 @@ def to_settle(rows: tuple[Row, ...]) -> tuple[Step, ...]:
 
 def to_mend(index: Index, rows: tuple[Row, ...]) -> tuple[Step, ...]:
     """Return the remedy of each failure that somebody wrote one for."""
-    anchors = {row.id: row.anchor for row in rows}
+    known = {row.id: row for row in rows}
     return tuple(
-        Step(
-            title=clip(finding.title, 140),
-            text=sentence(one_line(finding.remedy)),
-            outcome=finding.outcome,
-            anchor=anchors.get(finding.requirement, "evidence"),
-        )
+        _step(known[finding.requirement], finding.remedy)
         for finding in index.result.findings
-        if finding.outcome is Outcome.FAILED and finding.remedy
+        if finding.outcome is Outcome.FAILED and finding.remedy and finding.requirement in known
     )
+
+
+def _step(row: Row, text: str) -> Step:
+    title = row.title + (f", {row.subject}" if row.subject else "")
+    return Step(title, sentence(one_line(text)), row.outcome, row.anchor)
 
 
 def policy_note(rows: tuple[Row, ...]) -> str:
     """Say what the gate does about the requirements that are undecided."""
-    undecided = [row for row in rows if row.outcome is Outcome.INCONCLUSIVE]
+    undecided = [row for row in rows if row.outcome is Outcome.INCONCLUSIVE and not row.waiver]
     block = [row.title for row in undecided if row.blocks]
     warn = [row.title for row in undecided if not row.blocks]
     if not undecided:

@@ -28,6 +28,7 @@ STYLE = {
     Outcome.NOT_APPLICABLE: "dim",
     Outcome.PASSED: "green",
 }
+_OPEN = (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE)
 Piece = tuple[str, str]
 Line = list[Piece]
 
@@ -40,6 +41,10 @@ class TerminalReporter:
     def render(self, result: AuditResult) -> str:
         """Return the summary."""
         return render(result)
+
+    def print_to(self, result: AuditResult, console: Console, report_path: str = "") -> None:
+        """Print the summary in colour."""
+        print_result(result, console, report_path)
 
 
 def render(result: AuditResult, report_path: str = "") -> str:
@@ -133,13 +138,12 @@ def _note(row: Row) -> str:
 
 
 def _last(report: Report, path: str) -> Line:
-    decision = report.result.decision
     tone = report.headline.tone
     words = f"{report.headline.gate}{_score(report)}."
     line: Line = [(words, STYLE[tone] if tone else "bold")]
     if path:
         line.append((f"  {one_line(path)}", ""))
-    line.append((f"  exit {decision.exit_code}", "dim"))
+        line.append((f"  exit {report.result.decision.exit_code}", "dim"))
     return line
 
 
@@ -148,7 +152,7 @@ def _score(report: Report) -> str:
     state, rows = report.result.decision.state, report.rows
     about = {
         "failed": [r for r in rows if r.outcome is Outcome.FAILED and not r.waiver],
-        "inconclusive": [r for r in rows if r.outcome is Outcome.INCONCLUSIVE],
+        "inconclusive": [r for r in rows if r.outcome in _OPEN and not r.waiver],
         "incomplete": [r for r in rows if r.outcome in (Outcome.ERROR, Outcome.NOT_RUN)],
         "passed": [r for r in rows if r.outcome is Outcome.PASSED],
     }.get(state)

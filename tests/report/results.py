@@ -183,8 +183,8 @@ def realistic() -> AuditResult:
     findings = (
         Finding(
             id="group-fairness-tpr-women-65",
-            title="Older women are missed more often",
-            severity="serious",
+            title=verdicts[4].explanation,
+            severity="high",
             outcome=Outcome.FAILED,
             requirement="tpr-gap",
             area="Fairness",
@@ -192,9 +192,9 @@ def realistic() -> AuditResult:
         ),
         Finding(
             id="selection-gap",
-            title="Younger patients are flagged less often",
+            title=verdicts[7].explanation,
             waiver=waiver,
-            severity="moderate",
+            severity="high",
             outcome=Outcome.FAILED,
             requirement="selection-gap",
         ),
@@ -264,7 +264,7 @@ def realistic() -> AuditResult:
             state="failed",
             exit_code=1,
             blocking=("tpr-gap", "impact-ratio"),
-            reasons=("true-positive gap fails",),
+            reasons=("tpr-gap: failed.", "impact-ratio: inconclusive."),
             waived=("selection-gap",),
         ),
         run=RunFacts(

@@ -56,7 +56,7 @@ def test_a_gate_that_passes_with_a_waiver_says_so(realistic: AuditResult) -> Non
     result = replace(realistic, verdicts=kept, decision=Decision(state="passed", exit_code=0))
     head = build(result).headline
     assert head.gate == "Passes with 1 waiver"
-    assert head.title == "1 of 2 requirements are met; 1 failure waived."
+    assert head.title == "1 of 2 requirements are met; 1 waived."
 
 
 def test_rows_are_sorted_by_gravity(realistic: AuditResult) -> None:
