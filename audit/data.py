@@ -23,6 +23,14 @@ class ColumnRole(StrEnum):
     ID = "id"
 
 
+def said(column: str, value: str) -> str:
+    """Say a value by itself where it is a word (``Female``), else with its column (``sex F``)."""
+    if value == MISSING:
+        return f"{column} missing"
+    is_word = len(value) > 2 and not value.replace(".", "").replace("-", "").isdigit()
+    return value if is_word else f"{column} {value}"
+
+
 class Slice(msgspec.Struct, frozen=True, order=True):
     """A set of rows named by ``(column, value)`` terms that all hold; no term means every row."""
 
@@ -33,11 +41,8 @@ class Slice(msgspec.Struct, frozen=True, order=True):
 
     @property
     def name(self) -> str:
-        """The values alone, as a headline would say them."""
-        return (
-            ", ".join(f"{v.strip('()')} {c}" if v == MISSING else v for c, v in self.terms)
-            or "all rows"
-        )
+        """The values, as a headline would say them; short codes are said with their column."""
+        return ", ".join(said(c, v) for c, v in self.terms) or "all rows"
 
     @property
     def columns(self) -> tuple[str, ...]:

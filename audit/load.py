@@ -16,7 +16,7 @@ from audit.config import ModelSpec, SplitSpec
 from audit.data import ColumnRole, DataCard
 from audit.errors import ConfigError, DataError, did_you_mean
 from audit.examples import Examples
-from audit.model import Model
+from audit.model import Model, Recorded
 from audit.spec import AuditSpec, expand
 from audit.task import Classification, Regression, Task, check_labels
 
@@ -41,6 +41,8 @@ def load(spec: AuditSpec) -> Loaded:
     """
     examples = {name: load_split(spec, name, s) for name, s in spec.config.data.splits.items()}
     model = load_model(spec)
+    if isinstance(model, Recorded):
+        model = model.bound_to(examples)
     task = task_of(spec, model)
     check_labels(task, examples)
     for name, split in spec.config.data.splits.items():

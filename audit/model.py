@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
@@ -93,6 +93,10 @@ class Recorded(Model, Protocol):
 
     def recall(self, examples: Examples) -> npt.NDArray[np.float64]:
         """Return the recorded outputs, row for row."""
+        ...
+
+    def bound_to(self, splits: Mapping[str, Examples]) -> Recorded:
+        """Return the model with what only the data know: labels, digest, whether scores exist."""
         ...
 
     @property

@@ -7,6 +7,7 @@ import msgspec
 from audit.engine.engine import Engine
 from audit.engine.progress import Progress
 from audit.engine.store import open_store
+from audit.model import Recorded
 from audit.observations import Observations
 from audit.prepare import design, prepare
 from audit.preview import Sight, sights
@@ -19,6 +20,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    recorded : bool
+        Whether the predictions were made elsewhere, so that no model is called.
     rows, distinct, cached : int
         Rows asked for, distinct inputs among them, and those already predicted.
     calls : int
@@ -29,6 +32,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         One-sided comparisons that the gate's fails are corrected for.
     """
 
+    recorded: bool
     rows: int
     distinct: int
     cached: int
@@ -44,11 +48,14 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             time = f"about {duration(self.seconds)}"
         if not self.calls:
             time = "nothing left to predict"
+        gate = f"{self.gate_size} one-sided comparisons in the gate (fails are corrected for all)"
+        if self.recorded:
+            return f"{self.rows:,} recorded predictions, no model to call\n{gate}"
         kept = f", {self.cached:,} predicted before" if self.cached else ""
         return (
             f"{self.rows:,} rows, {self.distinct:,} distinct inputs{kept}\n"
             f"{self.calls:,} model calls, {time}\n"
-            f"{self.gate_size} one-sided comparisons in the gate (fails are corrected for all)"
+            f"{gate}"
         )
 
 
@@ -89,6 +96,7 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
             engine.time(plan)
             plan = engine.plan(wanted, examples)
     return Price(
+        recorded=isinstance(prepared.loaded.model, Recorded),
         rows=plan.rows,
         distinct=plan.distinct,
         cached=plan.cached,

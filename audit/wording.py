@@ -7,6 +7,7 @@ import math
 import msgspec
 
 from audit.measurement import Family, Measurement, Unit
+from audit.metrics import METRICS
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
 
 
@@ -38,7 +39,8 @@ def about(m: Measurement) -> str:
 
 def statement(m: Measurement, c: Comparison, family: Family) -> str:
     """Say one comparison in words."""
-    title = family.title
+    metric = METRICS.get(family.ask.metric)
+    title = metric.title[0].upper() + metric.title[1:] if metric else family.title
     if not m.against:
         subject = "" if not m.slice.terms else f" for {about(m)}"
         return f"{title}{subject} is {number(c.value, family.unit)}"
@@ -48,7 +50,8 @@ def statement(m: Measurement, c: Comparison, family: Family) -> str:
         first, second = (about(m), m.against) if m.side == "below" else (m.against, about(m))
         return f"{title} of {first} is {number(c.value, family.unit)} times that of {second}"
     side = m.side if c.value >= 0 else {"below": "above", "above": "below"}[m.side]
-    return f"{title} of {about(m)} is {number(abs(c.value), family.unit)} {side} {m.against}"
+    size = number(abs(c.value), family.unit)
+    return f"{title} of {about(m)} is {size} {side} that of {m.against}"
 
 
 def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:

@@ -166,9 +166,12 @@ def forest(family: Family) -> Forest:
     ask = family.ask
     metric = METRICS[ask.metric]
     by_slice: dict[tuple[str, str], list[Measurement]] = {}
+    taking_part: dict[tuple[str, str], list[str]] = {}
     for m in family.measurements:
-        by_slice.setdefault((str(m.slice), m.label), []).append(m)
-    rows = [row(group, family.unit) for group in by_slice.values()]
+        by_slice.setdefault((m.slice.name, m.label), []).append(m)
+        for name in (m.slice.name, m.against):
+            taking_part.setdefault((name, m.label), []).append(m.id)
+    rows = [row(group, taking_part[at], family.unit) for at, group in by_slice.items()]
     rows += [
         ForestRow(
             label=u.slice.name,
@@ -200,8 +203,11 @@ def forest(family: Family) -> Forest:
     )
 
 
-def row(group: Sequence[Measurement], unit: Unit) -> ForestRow:
-    """Return the row of one slice, oriented as the slice against the others."""
+def row(group: Sequence[Measurement], ids: Sequence[str], unit: Unit) -> ForestRow:
+    """Return the row of one slice, oriented as the slice against the others.
+
+    `ids` are all comparisons the slice takes part in, on either side: any of them colours the row.
+    """
     m = max(group, key=lambda m: -math.inf if m.value is None else abs(m.value))
     sign = 1.0
     for candidate in group:  # the comparison that has the slice first keeps its sign
@@ -219,7 +225,7 @@ def row(group: Sequence[Measurement], unit: Unit) -> ForestRow:
         high=max(ends) if ends else None,
         n=m.n,
         indent=len(m.slice.terms) - 1,
-        measurements=tuple(g.id for g in group),
+        measurements=tuple(ids),
         note=m.why,
     )
 

@@ -302,7 +302,7 @@ def forest(family: Family) -> Forest:
     ask = family.ask
     return Forest(
         id=f"{ask.probe}-{ask.metric}-{ask.split}-{'-'.join(ask.by)}",
-        title=METRICS[ask.metric].title.capitalize() + " by group",
+        title=title(METRICS[ask.metric], "overall") + " by group",
         caption="Plain 95% intervals.",
         axis=METRICS[ask.metric].title,
         count="rows",

@@ -37,6 +37,8 @@ def show(
     else:
         click.echo(text, nl=False)
     run = result.run
-    kept = f", {run.reused:,} reused" if run.reused else ""
-    click.echo(f"{run.predicted:,} predictions made{kept}, {run.seconds:.1f} s")
+    if result.model.kind != "recorded":
+        click.echo(
+            f"{run.predicted:,} predictions made, {run.reused:,} reused, {run.seconds:.1f} s"
+        )
     click.echo(f"{report}   exit {code}")
