@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from audit.exhibits import Exhibit, Forest, Table
 from audit.result import Finding, ProbeResult
 from audit.verdict import Outcome
+from reports.exhibits import broad
 from reports.index import Anchors, Index
 from reports.numbers import numbers
 from reports.rows import Row
 from reports.words import RANK, clip, css, one_line, sentence, word, worst
 
 OPEN_FIGURES = 6
+LEAST_FIGURES = 2
 DRAWN_FIGURES = 60
 OPEN_TABLE_ROWS = 14
 
@@ -166,29 +168,28 @@ def _findings(index: Index, mine: Sequence[Row], anchors: Anchors) -> tuple[Name
 def _split(
     index: Index, exhibits: Sequence[Exhibit]
 ) -> tuple[tuple[Exhibit, ...], tuple[Exhibit, ...]]:
-    """Open the gravest figures and the small tables; fold the rest."""
+    """Open the judged plots, gravest first, and the small tables; fold the rest.
 
-    def gravity(exhibit: Exhibit) -> int:
-        return _rank(exhibit_outcome(index, exhibit)) if isinstance(exhibit, Forest) else len(RANK)
-
+    A probe without a judged plot shows its first ones all the same. Exhibits that need the whole
+    width come last, so that they leave no gap.
+    """
+    ranked = sorted(exhibits, key=lambda exhibit: _rank(_judged(index, exhibit)))
     opened: list[Exhibit] = []
     folded: list[Exhibit] = []
-    for exhibit in sorted(exhibits, key=gravity):
+    for exhibit in ranked:
         small = isinstance(exhibit, Table) and len(exhibit.rows) <= OPEN_TABLE_ROWS
-        fits = small or isinstance(exhibit, Forest)
-        (opened if fits and len(opened) < OPEN_FIGURES else folded).append(exhibit)
-    return tuple(opened), tuple(folded)
+        early = isinstance(exhibit, Forest) and len(opened) < LEAST_FIGURES
+        wanted = small or early or _judged(index, exhibit) is not None
+        (opened if wanted and len(opened) < OPEN_FIGURES else folded).append(exhibit)
+    return tuple(sorted(opened, key=broad)), tuple(sorted(folded, key=broad))
 
 
-def exhibit_outcome(index: Index, forest: Forest) -> Outcome | None:
-    """Return the gravest verdict among the rows of a forest plot."""
-    found = [
-        index.comparisons[m][1].outcome
-        for row in forest.rows
-        for m in row.measurements
-        if m in index.comparisons
-    ]
-    return worst(found)
+def _judged(index: Index, exhibit: Exhibit) -> Outcome | None:
+    """Return the gravest verdict among the rows of a forest plot; None for other exhibits."""
+    if not isinstance(exhibit, Forest):
+        return None
+    ids = [m for row in exhibit.rows for m in row.measurements]
+    return worst(index.comparisons[m][1].outcome for m in ids if m in index.comparisons)
 
 
 def _foot(index: Index, mine: Sequence[Row]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from audit.exhibits import Case, Cases, Cell, Column, Forest, Table
+from audit.exhibits import Case, Cases, Cell, Column, Exhibit, Forest, Table
 from audit.measurement import Unit
 from reports import format as fmt
 from reports.forest import forest_view
@@ -41,6 +41,11 @@ class TableView:
     def wide(self) -> bool:
         """Whether it needs the whole width of its card."""
         return len(self.columns) >= WIDE
+
+
+def broad(exhibit: Exhibit) -> bool:
+    """Whether an exhibit needs the whole width of its card."""
+    return not isinstance(exhibit, Forest) and len(exhibit.columns) >= WIDE
 
 
 def table_view(_: Index, table: Table) -> TableView:

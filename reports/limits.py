@@ -79,11 +79,13 @@ def _untested(index: Index, rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
 
 
 def _by_reason(untested: Iterable[Untested]) -> list[str]:
+    entries = list(untested)
     groups: dict[str, list[str]] = {}
-    for entry in untested:
-        name = one_line(entry.slice.name) + (
-            f", class {one_line(entry.label)}" if entry.label else ""
-        )
+    several = len({entry.label for entry in entries}) > 1
+    for entry in entries:
+        name = one_line(entry.slice.name)
+        if several and entry.label:
+            name += f", class {one_line(entry.label)}"
         reason = _SIZE.sub("too few ", one_line(entry.reason))
         groups.setdefault(reason, []).append(f"{name} (n = {entry.n:,})")
     return [
