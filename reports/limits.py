@@ -14,6 +14,7 @@ from reports.rows import Row
 from reports.words import capital, one_line, plural, sentence, word
 
 NAMED = 12
+TITLES = 6
 # A reason that begins with the slice's own size: the size stands beside each name already.
 _SIZE = re.compile(r"^(about )?[\d,.]+ ")
 
@@ -75,7 +76,13 @@ def _untested(index: Index, rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
         if key not in asked:
             for text in _by_reason(family.untested):
                 lines.setdefault(text, []).append(one_line(family.title))
-    return tuple(("; ".join(dict.fromkeys(titles)), text) for text, titles in lines.items())
+    return tuple((_titles(titles), text) for text, titles in lines.items())
+
+
+def _titles(titles: list[str]) -> str:
+    once = list(dict.fromkeys(titles))
+    more = f"; and {len(once) - TITLES} more" if len(once) > TITLES else ""
+    return "; ".join(once[:TITLES]) + more
 
 
 def _by_reason(untested: Iterable[Untested]) -> list[str]:
@@ -87,7 +94,7 @@ def _by_reason(untested: Iterable[Untested]) -> list[str]:
         if several and entry.label:
             name += f", class {one_line(entry.label)}"
         reason = _SIZE.sub("too few ", one_line(entry.reason))
-        groups.setdefault(reason, []).append(f"{name} (n = {entry.n:,})")
+        groups.setdefault(reason, []).append(f"{name} (n\u00a0=\u00a0{entry.n:,})")
     return [
         f"{plural(len(names), 'slice')} not tested: {_capped(names)}. {sentence(reason)}"
         for reason, names in groups.items()

@@ -70,7 +70,7 @@ def test_rows_are_sorted_by_gravity(realistic: AuditResult) -> None:
 def test_slices_that_were_not_tested_are_limits(realistic: AuditResult) -> None:
     (titles, text), *rest = build(realistic).limits.untested
     assert "True-positive gap" in titles
-    assert "non-binary (n = 21)" in text
+    assert "non-binary (n\u00a0=\u00a021)" in text
     assert not rest
 
 
