@@ -87,10 +87,10 @@ class Classifier:
         frozen = self.frozen(texts)
         torch.set_num_threads(1)
         small = [
-            Batch(b.rows[i : i + BATCH_ROWS], b.states[i : i + BATCH_ROWS], b.mask[i : i + BATCH_ROWS])
-            for b in frozen
-            for i in range(0, len(b.rows), BATCH_ROWS)
-        ]  # fmt: skip
+            Batch(batch.rows[at], batch.states[at], batch.mask[at])
+            for batch in frozen
+            for at in (slice(i, i + BATCH_ROWS) for i in range(0, len(batch.rows), BATCH_ROWS))
+        ]
         top = list(self.layers[-1].parameters())
         head = [*self.model.bert.pooler.parameters(), *self.model.classifier.parameters()]
         rates = [RATE, 4 * RATE]  # the head starts from nothing, so it learns faster
