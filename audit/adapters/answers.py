@@ -10,6 +10,29 @@ from audit.errors import ModelError, did_you_mean
 from audit.examples import FloatArray, name_of
 
 
+def named(own: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the labels of a model's columns: its own names, or the given ones, by position.
+
+    Raises
+    ------
+    ModelError
+        If the given names are not as many, or are the model's own in another order.
+    """
+    if not given or given == own:
+        return own
+    if len(given) != len(own):
+        raise ModelError(
+            f"labels: names {len(given)} labels, the model has {len(own)}",
+            hint="its own names: " + ", ".join(own),
+        )
+    if set(given) == set(own):
+        raise ModelError(
+            "labels: are the model's own names in another order: every answer would be misread",
+            hint="the order of its columns: " + ", ".join(own) + "; or leave labels: out",
+        )
+    return given
+
+
 def one_hot(answers: Sequence[object], labels: Sequence[str], model: str) -> FloatArray:
     """Put 1 in the column of each chosen label; ``(n, labels)``.
 

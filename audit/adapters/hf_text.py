@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -11,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from audit.adapters.answers import named
 from audit.adapters.hf_device import batch_tokens, choose_device, device_class, installed
 from audit.adapters.hf_files import ModelFiles, find_files
 from audit.adapters.options import ModelOptions
@@ -61,18 +64,15 @@ def output_labels(files: ModelFiles, options: ModelOptions) -> tuple[str, ...]:
         raise ModelError(f"the model has {len(found)} outputs; regression has one")
     if len(found) == 1:
         return ()
-    if options.labels and len(options.labels) != len(found):
-        raise ModelError(
-            f"labels: names {len(options.labels)} labels, the model has {len(found)}",
-            hint="its own names: " + ", ".join(found),
-        )
-    return options.labels or found
+    return named(found, options.labels)
 
 
 def settings(options: ModelOptions, device: str) -> dict[str, str]:
     """Say what was chosen for this device."""
+    cores = f"default of {os.cpu_count()} cores"
     return {
         "device": device_class(device),
+        "threads": os.environ.get("OMP_NUM_THREADS") or cores,
         "dtype": options.dtype,
         "batch tokens": str(options.batch_tokens or batch_tokens(device)),
         "max length": str(options.max_length or "the model's own"),
@@ -122,13 +122,14 @@ class HfText:
         from transformers import AutoModelForSequenceClassification
 
         try:
-            network, report = AutoModelForSequenceClassification.from_pretrained(
-                self.files.folder,
-                dtype=getattr(torch, self.options.dtype),
-                use_safetensors=self.files.weights[0].suffix == ".safetensors",
-                trust_remote_code=self.options.trust_remote_code,
-                output_loading_info=True,
-            )
+            with quiet():
+                network, report = AutoModelForSequenceClassification.from_pretrained(
+                    self.files.folder,
+                    dtype=getattr(torch, self.options.dtype),
+                    use_safetensors=self.files.weights[0].suffix == ".safetensors",
+                    trust_remote_code=self.options.trust_remote_code,
+                    output_loading_info=True,
+                )
         except Exception as error:
             raise unloadable(self.card.name, "weights", error) from error
         if report["missing_keys"]:
@@ -203,6 +204,22 @@ class HfText:
             logits = network(**batch.to(self.device)).logits.double()
             outputs = logits.softmax(-1) if self.card.labels else logits[:, 0]
         return np.asarray(outputs.cpu().numpy())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the bars and warnings of loading: what matters of them is raised."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def check_texts(inputs: Sequence[object]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from audit.adapters.answers import one_hot
+from audit.adapters.answers import named, one_hot
 from audit.adapters.digests import file_hash
 from audit.adapters.options import ModelOptions
 from audit.adapters.references import local_file
@@ -149,12 +149,7 @@ def output_labels(estimator: Any, options: ModelOptions) -> tuple[str, ...]:
     if any(isinstance(c, list | np.ndarray) for c in classes):
         raise ModelError("the model gives several labels to one row: not supported yet")
     found = tuple(name_of(c) for c in np.asarray(classes).tolist())
-    if options.labels and len(options.labels) != len(found):
-        raise ModelError(
-            f"labels: names {len(options.labels)} labels, the model has {len(found)}",
-            hint="its own names: " + ", ".join(found),
-        )
-    return options.labels or found
+    return named(found, options.labels)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,13 @@ def test_a_text_pipeline_is_given_a_list():
     assert model.predict(["good", "bad"]).argmax(1).tolist() == [1, 0]
 
 
+def test_labels_in_another_order_are_refused_rather_than_swapped(tabular):
+    with pytest.raises(ModelError, match="another order"):
+        sklearn_model.from_object(tabular, ModelOptions(labels=("yes", "no")))
+    renamed = ModelOptions(labels=("declined", "granted"))
+    assert sklearn_model.from_object(tabular, renamed).card.labels == ("declined", "granted")
+
+
 def test_an_estimator_that_is_not_fitted_is_refused():
     with pytest.raises(ModelError, match="not fitted"):
         sklearn_model.from_object(LogisticRegression(), OPTIONS)
