@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,10 +10,11 @@ from audit.config import SplitSpec
 from audit.errors import NotApplicable
 from audit.estimate import Estimator, estimator
 from audit.examples import Examples
-from audit.exhibits import Column, Exhibit, Forest, ForestRow, Table
+from audit.exhibits import Column, Exhibit, Table
 from audit.families import Estimate, complete_groups, expand
+from audit.forests import comparison_forest
 from audit.groups import Cut
-from audit.measurement import Ask, Family, Measurement, Unit
+from audit.measurement import Ask, Family
 from audit.metrics import METRICS, Metric, values
 from audit.model import ModelCard
 from audit.observations import Observations
@@ -155,79 +155,12 @@ class GroupFairness(Probe):
 
 def exhibits(families: Sequence[Family]) -> list[Exhibit]:
     """Draw a forest a gap, and one table of rates a split."""
-    shown: list[Exhibit] = [forest(f) for f in families if f.ask.statistic in ("gap", "ratio")]
+    shown: list[Exhibit] = [
+        comparison_forest(f, f.title) for f in families if f.ask.statistic in ("gap", "ratio")
+    ]
     splits = dict.fromkeys(f.ask.split for f in families)
     tables = [rates([f for f in families if f.ask.split == s], s) for s in splits]
     return shown + [t for t in tables if t.rows]
-
-
-def forest(family: Family) -> Forest:
-    """Draw a comparison family: one row a slice, the slice minus what it is compared with."""
-    ask = family.ask
-    metric = METRICS[ask.metric]
-    by_slice: dict[tuple[str, str], list[Measurement]] = {}
-    taking_part: dict[tuple[str, str], list[str]] = {}
-    for m in family.measurements:
-        by_slice.setdefault((m.slice.name, m.label), []).append(m)
-        for name in (m.slice.name, m.against):
-            taking_part.setdefault((name, m.label), []).append(m.id)
-    rows = [row(group, taking_part[at], family.unit) for at, group in by_slice.items()]
-    rows += [
-        ForestRow(
-            label=u.slice.name,
-            value=None,
-            low=None,
-            high=None,
-            n=u.n,
-            indent=len(u.slice.terms) - 1,
-            tested=False,
-            note=u.reason,
-        )
-        for u in family.untested
-    ]
-    against = {"pairs": "the group furthest above it", "reference": "the reference group"}.get(
-        ask.compare, "the rest"
-    )
-    names = {"y": "positives", "not_y": "negatives", "yhat": "selected"}
-    ratio = family.unit is Unit.RATIO
-    return Forest(
-        id=f"{ask.probe}-{ask.metric}-{ask.statistic}-{ask.split}-{ask.compare}-{'-'.join(ask.by)}",
-        title=family.title + ("" if ask.split == "test" else f", {ask.split}"),
-        caption=f"Each group against {against}; plain 95% intervals.",
-        axis=f"{metric.title} {'divided by' if ratio else 'minus'} that of {against}",
-        count=names.get(metric.given, "rows"),
-        unit=family.unit,
-        rows=tuple(rows),
-        family=ask.key,
-        origin=1.0 if ratio else 0.0,
-    )
-
-
-def row(group: Sequence[Measurement], ids: Sequence[str], unit: Unit) -> ForestRow:
-    """Return the row of one slice, oriented as the slice against the others.
-
-    `ids` are all comparisons the slice takes part in, on either side: any of them colours the row.
-    """
-    m = max(group, key=lambda m: -math.inf if m.value is None else abs(m.value))
-    sign = 1.0
-    for candidate in group:  # the comparison that has the slice first keeps its sign
-        if (candidate.side == "above") != (unit is Unit.RATIO):
-            m, sign = candidate, 1.0
-            break
-    else:
-        sign = 1.0 if unit is Unit.RATIO else -1.0
-    ends = (m.interval.low * sign, m.interval.high * sign) if m.interval else None
-    name = m.slice.name + (f", label {m.label}" if len({g.label for g in group}) > 1 else "")
-    return ForestRow(
-        label=name,
-        value=None if m.value is None else m.value * sign,
-        low=min(ends) if ends else None,
-        high=max(ends) if ends else None,
-        n=m.n,
-        indent=len(m.slice.terms) - 1,
-        measurements=tuple(ids),
-        note=m.why,
-    )
 
 
 def rates(families: Sequence[Family], split: str) -> Table:

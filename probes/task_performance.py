@@ -12,8 +12,9 @@ from audit.config import SplitSpec
 from audit.errors import ConfigError, NotApplicable
 from audit.estimate import Estimator, estimator
 from audit.examples import Examples
-from audit.exhibits import Case, Cases, Column, Exhibit, Forest, ForestRow, Table
+from audit.exhibits import Case, Cases, Column, Exhibit, Table
 from audit.families import Estimate, complete_groups, expand, with_label
+from audit.forests import level_forest
 from audit.groups import Cut
 from audit.measurement import Ask, Family, Measurement
 from audit.metrics import METRICS, Metric, values
@@ -24,6 +25,7 @@ from audit.requests import Predict, Request
 from audit.result import ProbeSheet
 from audit.scores import Scored, area, balanced_accuracy, macro_f1, promised_balance
 from audit.task import Classification, Task
+from audit.wording import number
 
 STATISTICS = {"overall": "", "worst": ", worst group"}
 OFFERED = {
@@ -253,7 +255,11 @@ def exhibits(families: Sequence[Family]) -> list[Exhibit]:
             for f, m in overall
         ),
     )
-    shown: list[Exhibit] = [forest(f) for f in families if f.ask.statistic == "worst"]
+    shown: list[Exhibit] = [
+        level_forest(f, title(METRICS[f.ask.metric], "overall") + " by group")
+        for f in families
+        if f.ask.statistic == "worst"
+    ]
     return [*shown, table] if overall else shown
 
 
@@ -266,47 +272,4 @@ def spread(family: Family, m: Measurement) -> str:
 
 def worded(family: Family, value: float | None) -> str:
     """Write a value by its family's unit."""
-    from audit.wording import number
-
     return number(value, family.unit)
-
-
-def forest(family: Family) -> Forest:
-    """Draw one figure in every group."""
-    rows = [
-        ForestRow(
-            label=m.slice.name,
-            value=m.value,
-            low=m.interval.low if m.interval else None,
-            high=m.interval.high if m.interval else None,
-            n=m.n,
-            indent=len(m.slice.terms) - 1,
-            measurements=(m.id,),
-            note=m.why,
-        )
-        for m in family.measurements
-    ]
-    rows += [
-        ForestRow(
-            label=u.slice.name,
-            value=None,
-            low=None,
-            high=None,
-            n=u.n,
-            indent=len(u.slice.terms) - 1,
-            tested=False,
-            note=u.reason,
-        )
-        for u in family.untested
-    ]
-    ask = family.ask
-    return Forest(
-        id=f"{ask.probe}-{ask.metric}-{ask.split}-{'-'.join(ask.by)}",
-        title=title(METRICS[ask.metric], "overall") + " by group",
-        caption="Plain 95% intervals.",
-        axis=METRICS[ask.metric].title,
-        count="rows",
-        unit=family.unit,
-        rows=tuple(rows),
-        family=ask.key,
-    )

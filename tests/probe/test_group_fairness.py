@@ -74,7 +74,7 @@ def test_a_planted_gap_is_found_and_its_group_is_named(make):
     v = make.verdict(make.fairness(make.ask(), rows, outputs), max=0.05)
     assert v.outcome == "failed"
     assert "g05 is" in v.explanation
-    assert "below the rest" in v.explanation
+    assert "below that of the rest" in v.explanation
 
 
 def test_the_null_is_silent(make):
