@@ -50,7 +50,7 @@ def provenance(result: AuditResult) -> tuple[Fact, ...]:
             result.spec_digest,
             True,
         ),
-        Fact("Software", _pairs(result.tool)),
+        Fact("Software", _software(result.tool)),
         Fact("Environment", _pairs(result.environment)),
         Fact("Seed and confidence", f"{result.seed} · {result.confidence * 100:g}%"),
         Fact("Inputs", _inputs(result)),
@@ -150,6 +150,12 @@ def _roles(columns: Mapping[str, str]) -> str:
     for column, role in columns.items():
         by_role.setdefault(str(role), []).append(one_line(column))
     return " · ".join(f"{role}: {', '.join(names)}" for role, names in by_role.items())
+
+
+def _software(tool: Mapping[str, str]) -> str:
+    named = [tool[key] for key in ("name", "version") if key in tool]
+    rest = {key: value for key, value in tool.items() if key not in ("name", "version")}
+    return " · ".join(filter(None, (one_line(" ".join(named)), _pairs(rest))))
 
 
 def _pairs(known: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ class Row:
     subject : str
         The slice that the verdict is about; empty for all rows.
     blocks : bool
-        Whether the gate stays shut while this is undecided.
+        Whether the gate stays shut because of this, as it was decided.
     own_step : bool
         True if no material change is named, so that one grid step is half the interval.
     """
@@ -87,7 +87,7 @@ def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
         plain=how.span(plain.low, plain.high) if plain else "",
         required=fmt.bound(how, verdict.limit, is_max=index.is_max(verdict)),
         detectable="" if verdict.detectable is None else how.text(verdict.detectable),
-        blocks=requirement is None or requirement.on_inconclusive == "block",
+        blocks=verdict.requirement in index.result.decision.blocking,
         waiver=index.waiver_of(verdict),
         anchor=anchors.claim(verdict.requirement, "req"),
         own_step=verdict.margin is not None and verdict.margin_unit != "material",

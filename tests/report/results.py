@@ -263,7 +263,7 @@ def realistic() -> AuditResult:
         decision=Decision(
             state="failed",
             exit_code=1,
-            blocking=("tpr-gap", "impact-ratio"),
+            blocking=("worst-recall", "log-loss", "tpr-gap", "impact-ratio", "site-gap"),
             reasons=("tpr-gap: failed.", "impact-ratio: inconclusive."),
             waived=("selection-gap",),
         ),

@@ -140,3 +140,20 @@ def test_an_empty_result_can_be_shown(realistic: AuditResult, results: ModuleTyp
     head = build(bare).headline
     assert head.gate == "Not gated: measured only"
     assert head.title == "Nothing was required: this audit only measures."
+
+
+def test_what_the_gate_let_through_does_not_block(realistic: AuditResult) -> None:
+    decision = replace(realistic.decision, blocking=("tpr-gap",))
+    report = build(replace(realistic, decision=decision))
+    assert [row.id for row in report.rows if row.blocks] == ["tpr-gap"]
+    assert report.note == "The policy warns and does not block while these are undecided."
+
+
+def test_an_incomplete_audit_names_the_probe_without_an_answer(realistic: AuditResult) -> None:
+    crashed = replace(realistic.probes[0], outcome=Outcome.ERROR, reason="boom")
+    result = replace(
+        only(realistic, Outcome.PASSED, state="incomplete"),
+        probes=(crashed, realistic.probes[1]),
+    )
+    title = build(result).headline.title
+    assert title == "The audit is incomplete: no answer from task-performance."
