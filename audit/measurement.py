@@ -34,7 +34,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     probe, metric, statistic : str
-        The three parts of a measure, ``group-fairness.tpr.gap``.
+        The three parts of a measure, ``probe.metric.statistic``.
     split : str
         The split it is measured on.
     by : tuple of str

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from audit import __version__, gate, policy, screens
+from audit.disclose import disclose
 from audit.engine.engine import Engine
 from audit.engine.progress import Progress, Silent
 from audit.engine.store import open_store
@@ -184,10 +185,13 @@ def measure(
             reason=f"{type(error).__name__}: {error}",
             error="".join(traceback.format_exception(error, limit=-3)),
         )
+    exhibits = tuple(evidence.exhibits)
+    if prepared.spec.config.report.examples == "full":
+        exhibits = disclose(exhibits, prepared.loaded.examples)
     return msgspec.structs.replace(
         blank,
         families=tuple(evidence.families),
-        exhibits=tuple(evidence.exhibits),
+        exhibits=exhibits,
         warnings=tuple(evidence.warnings),
     )
 

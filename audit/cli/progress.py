@@ -21,14 +21,18 @@ class Bars:
     def __init__(self, live: Any) -> None:
         self.live = live
         self.task: Any = None
+        self.done, self.started = 0, 0.0
 
     def start(self, stage: str, total: int) -> None:
         """Open a bar."""
-        self.task = self.live.add_task(stage, total=total)
+        self.task = self.live.add_task(stage, total=total, rate="")
+        self.done, self.started = 0, time.monotonic()
 
     def advance(self, n: int) -> None:
         """Move the bar by ``n`` inputs."""
-        self.live.advance(self.task, n)
+        self.done += n
+        rate = self.done / max(time.monotonic() - self.started, 1e-9)
+        self.live.update(self.task, advance=n, rate=f"{rate:,.0f}/s")
 
     def finish(self) -> None:
         """Leave the bar as it stands."""
@@ -96,10 +100,10 @@ def progress_for(quiet: bool, no_color: bool) -> Iterator[Progress]:
         TextColumn("  {task.description:<24}"),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
-        TextColumn("{task.speed:.0f}/s", justify="right"),
+        TextColumn("{task.fields[rate]}", justify="right"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns[:3], *columns[4:], console=console) as live:
+    with Progress(*columns, console=console) as live:
         yield Bars(live)
