@@ -19,7 +19,7 @@ from audit.observations import Observation
 def write_split(
     folder: Path, examples: Examples, seen: Observation, labels: Sequence[str] = ()
 ) -> str:
-    """Write ``data/<split>.parquet`` under ``folder``.
+    """Write ``<split>.parquet`` into ``folder``.
 
     Columns: ``id``; ``label`` (name) or ``target`` (value), where known; ``p(<label>)`` for each
     output label, or ``value`` for regression; ``failed``.
@@ -27,7 +27,7 @@ def write_split(
     Parameters
     ----------
     folder : Path
-        The folder of the result.
+        ``data`` beside the result; made where it is missing.
     examples : Examples
         n rows.
     seen : Observation
@@ -46,7 +46,7 @@ def write_split(
         If the file cannot be written.
     """
     name = re.sub(r"[^\w.-]", "_", examples.split)
-    path = folder / "data" / f"{name}.parquet"
+    path = folder / f"{name}.parquet"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(table_of(examples, seen, labels), path, compression="zstd")

@@ -261,11 +261,11 @@ def test_row_files_hold_ids_and_outputs_and_no_input(tmp_path):
     e = engine(Caller())
     seen = e.run(e.plan([Predict("a/b")], {"a/b": examples})).answers[Predict("a/b")]
     digest = write_split(tmp_path, examples, seen, ("no", "yes"))
-    table = pq.read_table(tmp_path / "data" / "a_b.parquet")
+    table = pq.read_table(tmp_path / "a_b.parquet")
     assert table.column_names == ["id", "label", "p(no)", "p(yes)", "failed"]
     assert table["id"].to_pylist() == ["7", "8"]
     assert digest == write_split(tmp_path, examples, seen, ("no", "yes"))
-    assert b"secret" not in (tmp_path / "data" / "a_b.parquet").read_bytes()
+    assert b"secret" not in (tmp_path / "a_b.parquet").read_bytes()
 
 
 def test_progress_reaches_its_total_also_when_inputs_fail():
