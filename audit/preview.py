@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -45,16 +45,34 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sights(
-    requirements: Sequence[Requirement], families: Mapping[str, Family], alpha: float
+    requirements: Sequence[Requirement],
+    families: Mapping[str, Family],
+    alpha: float,
+    clustered: Collection[str] = (),
 ) -> list[Sight]:
-    """Return the sight of every requirement, with the correction that the judge will make."""
+    """Return the sight of every requirement, with the correction that the judge will make.
+
+    Parameters
+    ----------
+    requirements : sequence of Requirement
+    families : mapping of str to Family
+        As designed from sizes, by the key of the ask.
+    alpha : float
+    clustered : collection of str
+        Splits whose rows depend on each other, by how much no one knows before the run.
+    """
     sizes = [(r, families[r.ask.key]) for r in requirements if r.ask.key in families]
     weights = [r.weight / max(len(f.measurements), 1) for r, f in sizes for _ in f.measurements]
     equal = len({r.weight for r, _ in sizes}) == 1
     out, at = [], 0
     for r, family in sizes:
         level = first_level(None if equal else weights, at, len(weights), alpha) if weights else 0
-        out.append(sight(r, family, level))
+        seen = sight(r, family, level)
+        if r.ask.split in clustered:
+            seen = msgspec.structs.replace(
+                seen, assumed=f"{seen.assumed}, rows of a cluster taken as independent"
+            )
+        out.append(seen)
         at += len(family.measurements)
     return out
 
@@ -111,7 +129,8 @@ def warning(
         return "max: 0 can never be met, only be broken: it is a screen"
     effect, name = visible[-1]
     if r.material is not None and abs(effect - r.limit) > r.material + 1e-12:
-        seen, wanted = number(effect, family.unit), number(r.material, family.unit)
+        step = Unit.POINTS if family.unit is Unit.SHARE else family.unit
+        seen, wanted = number(effect, family.unit), number(r.material, step)
         return (
             f"smallest visible breach is {seen} ({name}); "
             f"you set material: {wanted} beyond {number(r.limit, family.unit)}"

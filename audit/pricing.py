@@ -86,8 +86,9 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
     prepared = prepare(spec)
     families = {f.ask.key: f for fs in design(prepared).values() for f in fs}
     alpha = 1 - spec.config.defaults.confidence
-    seen = sights(prepared.requirements, families, alpha)
     examples = prepared.loaded.examples
+    clustered = [name for name, rows in examples.items() if rows.clusters is not None]
+    seen = sights(prepared.requirements, families, alpha, clustered)
     with open_store(spec.base / ".audit" / "cache", prepared.loaded.model.card) as store:
         engine = Engine(prepared.loaded.model, store, progress)
         wanted, _ = requests(prepared, Observations(examples))

@@ -185,8 +185,14 @@ def _split(
 
 
 def _judged(index: Index, exhibit: Exhibit) -> Outcome | None:
-    """Return the gravest verdict among the rows of a forest plot; None for other exhibits."""
+    """Return the gravest verdict among the rows of a required forest plot; None for others.
+
+    A plot of another family may share comparisons with a required one: it is not the one that was
+    asked for.
+    """
     if not isinstance(exhibit, Forest):
+        return None
+    if exhibit.family and exhibit.family not in index.required:
         return None
     ids = [m for row in exhibit.rows for m in row.measurements]
     return worst(index.comparisons[m][1].outcome for m in ids if m in index.comparisons)

@@ -44,6 +44,7 @@ class Index:
     measurements: dict[str, Measurement] = field(default_factory=dict)
     families: dict[str, Family] = field(default_factory=dict)
     requirements: dict[str, Requirement] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
     probes: dict[str, ProbeResult] = field(default_factory=dict)
     by_family: dict[str, Verdict] = field(default_factory=dict)
     comparisons: dict[str, tuple[Verdict, Comparison]] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Index:
                 self.families[family.ask.key] = family
                 self.measurements.update({m.id: m for m in family.measurements})
         self.requirements = {r.id: r for r in self.result.requirements}
+        self.required = {r.ask.key for r in self.result.requirements}
         self.waivers = {w.id: w for w in self.result.waivers if w.active}
         for verdict in self.result.verdicts:
             self._add(verdict)
@@ -110,4 +112,4 @@ class Index:
         named = ", ".join(w for w in who if w)
         if not named:
             return uncapital(title)
-        return f"{uncapital(_TAIL.sub('', title))} for {named}"
+        return f"{named} ({uncapital(_TAIL.sub('', title))})"

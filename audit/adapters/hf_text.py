@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +42,7 @@ def load(ref: str, options: ModelOptions, *, base: Path) -> HfText:
         )
     files = find_files(ref, options, base)
     device = choose_device(options.device)
-    labels = output_labels(files, options)
+    labels = output_labels(files.config, files.labels(), options)
     card = ModelCard(
         name=f"hf:{ref}",
         kind="hf",
@@ -50,16 +50,53 @@ def load(ref: str, options: ModelOptions, *, base: Path) -> HfText:
         labels=labels,
         revision=files.revision or options.revision,
         parameters=files.parameters(),
-        fingerprint=fingerprint(files, options, device),
+        fingerprint=fingerprint(files.digest(), options, device),
         settings=settings(options, device),
     )
     return HfText(card, files, options, device)
 
 
-def output_labels(files: ModelFiles, options: ModelOptions) -> tuple[str, ...]:
+def from_objects(network: Any, tokenizer: Any, options: ModelOptions) -> HfText:
+    """Audit a sequence classifier and its tokenizer as they lie in memory.
+
+    The weights are hashed, so that answers can be cached as if they came from a file. The model
+    stays on its device and is put into evaluation mode.
+
+    Raises
+    ------
+    ModelError
+        If the labels do not fit the outputs.
+    """
+    config = network.config.to_dict()
+    names = network.config.id2label
+    labels = output_labels(config, tuple(names[i] for i in range(len(names))), options)
+    device = str(network.device)
+    weights = blake2b(digest_size=16)
+    for name, tensor in sorted(network.state_dict().items()):
+        weights.update(name.encode())
+        weights.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
+    words = getattr(tokenizer, "backend_tokenizer", None)
+    weights.update((words.to_str() if words is not None else repr(tokenizer)).encode())
+    card = ModelCard(
+        name=type(network).__name__,
+        kind="hf",
+        task="text-classification" if labels else "regression",
+        labels=labels,
+        revision=options.revision,
+        parameters=sum(p.numel() for p in network.parameters()),
+        fingerprint=fingerprint(weights.hexdigest(), options, device),
+        settings=settings(options, device),
+    )
+    made = HfText(card, None, options, device)
+    made.__dict__ |= {"network": network.eval(), "tokenizer": tokenizer, "config": config}
+    return made
+
+
+def output_labels(
+    config: Mapping[str, Any], found: tuple[str, ...], options: ModelOptions
+) -> tuple[str, ...]:
     """Return the names of the outputs; empty for a model with a single output (regression)."""
-    found = files.labels()
-    regression = files.config.get("problem_type") == "regression" or options.task == "regression"
+    regression = config.get("problem_type") == "regression" or options.task == "regression"
     if regression and len(found) > 1:
         raise ModelError(f"the model has {len(found)} outputs; regression has one")
     if len(found) == 1:
@@ -81,10 +118,10 @@ def settings(options: ModelOptions, device: str) -> dict[str, str]:
     }
 
 
-def fingerprint(files: ModelFiles, options: ModelOptions, device: str) -> str:
+def fingerprint(content: str, options: ModelOptions, device: str) -> str:
     """Hash everything that can change an output."""
     parts = [
-        files.digest(),
+        content,
         options.dtype,
         str(options.max_length),
         device_class(device),
@@ -99,9 +136,21 @@ class HfText:
     """A sequence classifier; tokenizer and weights are read when they are first needed."""
 
     card: ModelCard
-    files: ModelFiles
+    files: ModelFiles | None
     options: ModelOptions
     device: str
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration of the folder."""
+        return self.on_disk.config
+
+    @property
+    def on_disk(self) -> ModelFiles:
+        """The files it is read from; there are none for a model in memory."""
+        if self.files is None:
+            raise ModelError(f"{self.card.name} was given in memory and has no files")
+        return self.files
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -110,7 +159,7 @@ class HfText:
 
         try:
             return AutoTokenizer.from_pretrained(
-                self.files.folder, trust_remote_code=self.options.trust_remote_code
+                self.on_disk.folder, trust_remote_code=self.options.trust_remote_code
             )
         except Exception as error:
             raise unloadable(self.card.name, "tokenizer", error) from error
@@ -124,9 +173,9 @@ class HfText:
         try:
             with quiet():
                 network, report = AutoModelForSequenceClassification.from_pretrained(
-                    self.files.folder,
+                    self.on_disk.folder,
                     dtype=getattr(torch, self.options.dtype),
-                    use_safetensors=self.files.weights[0].suffix == ".safetensors",
+                    use_safetensors=self.on_disk.weights[0].suffix == ".safetensors",
                     trust_remote_code=self.options.trust_remote_code,
                     output_loading_info=True,
                 )
@@ -148,12 +197,12 @@ class HfText:
             return self.options.max_length
         if self.tokenizer.model_max_length < NO_LIMIT:
             return int(self.tokenizer.model_max_length)
-        positions = self.files.config.get("max_position_embeddings")
+        positions = self.config.get("max_position_embeddings")
         if positions is None:
             return None
         # these count positions from behind the padding index
-        offset = self.files.config.get("model_type") in OFFSET_POSITIONS
-        return int(positions) - (int(self.files.config.get("pad_token_id", 1)) + 1 if offset else 0)
+        offset = self.config.get("model_type") in OFFSET_POSITIONS
+        return int(positions) - (int(self.config.get("pad_token_id", 1)) + 1 if offset else 0)
 
     @property
     def batch_size_limit(self) -> int:

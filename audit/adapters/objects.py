@@ -23,11 +23,16 @@ def wrap(value: Any, options: ModelOptions) -> Model:
         from audit.adapters.sklearn_model import from_object
 
         return from_object(value, options)
+    if isinstance(value, tuple) and len(value) == 2 and hasattr(value[0], "config"):
+        from audit.adapters.hf_text import from_objects
+
+        return from_objects(*value, options)
     if callable(value):
         from audit.adapters.python_model import from_callable
 
         return from_callable(value, options)
     raise ModelError(
         f"a {type(value).__name__} cannot be audited as it is",
-        hint="give a fitted scikit-learn estimator, or a function from inputs to probabilities",
+        hint="give a fitted scikit-learn estimator, a transformers (model, tokenizer) pair, or a "
+        "function from inputs to probabilities",
     )

@@ -28,14 +28,13 @@ def show(
 
     terminal = reporter("terminal")
     plain = no_color or bool(os.environ.get("NO_COLOR"))
-    text = terminal.render(result)
     printer = getattr(terminal, "print_to", None)
     if printer is not None and not plain:
         from rich.console import Console
 
         printer(result, Console(highlight=False))
     else:
-        click.echo(text, nl=False)
+        click.echo(terminal.render(result), nl=False)
     run = result.run
     if result.model.kind != "recorded":
         click.echo(

@@ -193,3 +193,19 @@ def test_labels_can_be_renamed_but_not_miscounted(folder):
     assert load("model", renamed, base=folder.parent).card.labels == ("neg", "pos")
     with pytest.raises(ModelError, match="names 1 labels, the model has 2"):
         load("model", ModelOptions(device="cpu", labels=("a",)), base=folder.parent)
+
+
+def test_a_model_in_memory_answers_like_its_folder(folder):
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from audit.adapters.objects import wrap
+
+    pair = (
+        AutoModelForSequenceClassification.from_pretrained(folder),
+        AutoTokenizer.from_pretrained(folder),
+    )
+    here, there = wrap(pair, OPTIONS), load("model", OPTIONS, base=folder.parent)
+    texts = ["a very good film", "bad"]
+    assert here.card.labels == there.card.labels
+    np.testing.assert_array_equal(here.predict(texts), there.predict(texts))
+    assert wrap(pair, OPTIONS).card.fingerprint == here.card.fingerprint
