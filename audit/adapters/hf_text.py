@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,8 +76,7 @@ def from_objects(network: Any, tokenizer: Any, options: ModelOptions) -> HfText:
     for name, tensor in sorted(network.state_dict().items()):
         weights.update(name.encode())
         weights.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
-    words = getattr(tokenizer, "backend_tokenizer", None)
-    weights.update((words.to_str() if words is not None else repr(tokenizer)).encode())
+    weights.update(tokens_of(tokenizer))
     card = ModelCard(
         name=type(network).__name__,
         kind="hf",
@@ -90,6 +90,15 @@ def from_objects(network: Any, tokenizer: Any, options: ModelOptions) -> HfText:
     made = HfText(card, None, options, device)
     made.__dict__ |= {"network": network.eval(), "tokenizer": tokenizer, "config": config}
     return made
+
+
+def tokens_of(tokenizer: Any) -> bytes:
+    """Return a tokenizer's own content; padding and truncation change with every call of it."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return repr(sorted(tokenizer.get_vocab().items())).encode()
+    content = json.loads(backend.to_str())
+    return json.dumps({**content, "padding": None, "truncation": None}).encode()
 
 
 def output_labels(
