@@ -24,7 +24,7 @@ def wrap(value: Any, options: ModelOptions) -> Model:
 
         return from_object(value, options)
     if isinstance(value, tuple) and len(value) == 2 and hasattr(value[0], "config"):
-        from audit.adapters.hf_text import from_objects
+        from audit.adapters.hf_memory import from_objects
 
         return from_objects(*value, options)
     if callable(value):
