@@ -116,24 +116,48 @@ def macro_f1_of(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
     return f1.mean(-1), gradient.reshape(counts.shape)
 
 
-def macro_f1(chosen: IntArray, target: IntArray, classes: int, seed: int) -> AnyEvidence | None:
-    """Return macro F1 with a studentised count bootstrap; without spread it is no evidence."""
+def macro_f1(
+    chosen: IntArray,
+    target: IntArray,
+    classes: int,
+    seed: int,
+    clusters: IntArray | None = None,
+) -> AnyEvidence | None:
+    """Return macro F1 with a studentised count bootstrap; without spread it is no evidence.
+
+    With clusters: the mean of the influence values, with a CR2 standard error.
+    """
+    from audit.stats.clusters import cluster_mean
     from audit.stats.resampling import draws_from_counts, with_error
 
     if not len(target):
         return None
-    cells = np.bincount(target * classes + chosen, minlength=classes**2)
+    cell = target * classes + chosen
+    cells = np.bincount(cell, minlength=classes**2)
+    if clusters is not None:
+        value, gradient = macro_f1_of(cells.astype(np.float64))
+        return cluster_mean(value + len(target) * gradient[cell], clusters)
     estimate, error = with_error(cells.astype(np.float64), macro_f1_of)
     if error == 0:
         return Mean(estimate=float(estimate), se=0.0, df=None, n=len(target))
     return draws_from_counts(cells, macro_f1_of, replicates=REPLICATES, seed=seed)
 
 
-def area(score: FloatArray, y: FloatArray) -> AnyEvidence | None:
-    """Return the area under the ROC curve with DeLong's error; None without both classes."""
-    from audit.stats.auc import auc
+def area(score: FloatArray, y: FloatArray, clusters: IntArray | None = None) -> AnyEvidence | None:
+    """Return the area under the ROC curve with DeLong's error; None without both classes.
+
+    With clusters: the mean of the influence values, from DeLong's components, with a CR2 standard
+    error (Obuchowski 1997 sums the same components by cluster).
+    """
+    from audit.stats.auc import auc, components
+    from audit.stats.clusters import cluster_mean
 
     positive = y > 0
     if min(positive.sum(), (~positive).sum()) < 2:
         return None
-    return auc(positive, score)
+    if clusters is None:
+        return auc(positive, score)
+    parts = components(positive, score)
+    value = parts[positive].mean()
+    share = np.where(positive, positive.mean(), 1 - positive.mean())
+    return cluster_mean(value + (parts - value) / share, clusters)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.config import SplitSpec
 from audit.errors import ConfigError, NotApplicable
@@ -24,7 +25,8 @@ from audit.probe import Evidence, Probe
 from audit.requests import Predict, Request
 from audit.result import ProbeSheet
 from audit.scores import Scored, area, balanced_accuracy, macro_f1, promised_balance
-from audit.task import Classification, Task
+from audit.stats.evidence import AnyEvidence
+from audit.task import Classification, Columns, Task
 from audit.wording import number
 
 STATISTICS = {"overall": "", "worst": ", worst group"}
@@ -173,31 +175,24 @@ class TaskPerformance(Probe):
         cut: Cut,
         examples: Examples,
         seen: Observations,
-        columns: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]],
+        columns: Columns,
     ) -> Estimator | None:
         """Return an estimator of a score that is no mean of a column."""
         task = self.task
         if not isinstance(task, Classification) or metric.value not in columns:
             return None
         target = task.targets(examples)
-        if metric.name == "balanced_accuracy":
-            clusters = examples.clusters
-            return Scored(
-                cut,
-                lambda rows: balanced_accuracy(
-                    columns["correct"][rows],
-                    target[rows],
-                    None if clusters is None else clusters[rows],
-                ),
-            )
-        if examples.clusters is not None:
-            return None  # neither bootstrap nor DeLong would know of the clusters
-        if metric.name == "auc":
-            return Scored(cut, lambda rows: area(columns["score"][rows], columns["y"][rows]))
         chosen = task.decide(seen.outputs(Predict(examples.split)))
-        return Scored(
-            cut, lambda rows: macro_f1(chosen[rows], target[rows], len(task.labels), self.seed)
-        )
+
+        def score(rows: npt.NDArray[np.bool_]) -> AnyEvidence | None:
+            clusters = None if examples.clusters is None else examples.clusters[rows]
+            if metric.name == "balanced_accuracy":
+                return balanced_accuracy(columns["correct"][rows], target[rows], clusters)
+            if metric.name == "auc":
+                return area(columns["score"][rows], columns["y"][rows], clusters)
+            return macro_f1(chosen[rows], target[rows], len(task.labels), self.seed, clusters)
+
+        return Scored(cut, score)
 
     def misses(self, seen: Observations) -> list[Exhibit]:
         """Show the most confident errors of every split; inputs only where the spec allows them."""

@@ -40,12 +40,40 @@ def auc(y: ArrayLike, score: ArrayLike) -> Mean:
     (2014), IEEE Signal Process. Lett. 21, 1389-1393.
     """
     positive = np.asarray(y, dtype=np.bool_)
+    parts = components(positive, score)
+    m, n = int(positive.sum()), int((~positive).sum())
+    above, below = parts[positive], parts[~positive]
+    variance = float(above.var(ddof=1)) / m + float(below.var(ddof=1)) / n
+    return Mean(float(above.mean()), math.sqrt(variance), None, "logit", m + n)
+
+
+def components(y: ArrayLike, score: ArrayLike) -> NDArray[np.float64]:
+    """Return DeLong's structural component of every row.
+
+    For a positive the share of negatives that it outranks, for a negative the share of positives
+    that outrank it; ties count one half. Either kind has the area as its mean.
+
+    Parameters
+    ----------
+    y, score : array_like, shape (rows,)
+        As in `auc`.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+
+    Raises
+    ------
+    ValueError
+        As `auc`.
+    """
+    positive = np.asarray(y, dtype=np.bool_)
     values = np.asarray(score, dtype=np.float64)
     m, n = int(positive.sum()), int((~positive).sum())
     if min(m, n) < 2:
         raise ValueError(f"AUC needs two of each class: {m} positives, {n} negatives")
     ranks = midranks(values)
-    above = (ranks[positive] - midranks(values[positive])) / n
-    below = 1 - (ranks[~positive] - midranks(values[~positive])) / m
-    variance = float(above.var(ddof=1)) / m + float(below.var(ddof=1)) / n
-    return Mean(float(above.mean()), math.sqrt(variance), None, "logit", m + n)
+    out = np.empty(len(values))
+    out[positive] = (ranks[positive] - midranks(values[positive])) / n
+    out[~positive] = 1 - (ranks[~positive] - midranks(values[~positive])) / m
+    return out

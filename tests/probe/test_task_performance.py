@@ -106,3 +106,16 @@ def test_regression_measures_errors_in_the_targets_unit(make):
     seen = Observations({"test": rows}, {Predict("test"): Observation(rows.targets + 0.25)})
     m = probe.measure(seen).families[0].measurements[0]
     assert m.value == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "macro_f1", "auc"])
+def test_clusters_keep_the_value_and_the_coverage(make, metric):
+    """Every row stands three times: the interval must be that of the distinct rows."""
+    rows, outputs, *_ = rows_and_outputs(make, 400, 1)
+    single = run(rows, outputs, metric).families[0].measurements[0]
+    y = np.repeat(rows.labels.codes, 3)
+    tripled = make.split({"group": ["a"] * 1200}, y, clusters=np.repeat(np.arange(400), 3))
+    robust = run(tripled, np.repeat(outputs, 3, axis=0), metric).families[0].measurements[0]
+    assert robust.value == pytest.approx(single.value, abs=1e-9)
+    widths = [m.interval.high - m.interval.low for m in (single, robust)]
+    assert widths[1] == pytest.approx(widths[0], rel=0.1)
