@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +223,9 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
 
     def _repr_html_(self) -> str:
         """Show the report in a notebook, where the HTML reporter is installed."""
-        from audit.registry import reporter
-
-        page = html.escape(reporter("html").render(self), quote=True)
-        return f'<iframe srcdoc="{page}" width="100%" height="900" sandbox=""></iframe>'
+        (reporter,) = entry_points(group="audit.reporters", name="html")
+        page = html.escape(reporter.load()().render(self), quote=True)
+        return (
+            '<iframe title="Model audit" width="100%" height="900" sandbox="allow-scripts" '
+            f'srcdoc="{page}"></iframe>'
+        )

@@ -21,7 +21,6 @@ from reports.exhibits import EXHIBITS
 from reports.index import Index
 from reports.words import clean, css, word
 
-INLINE_HEIGHT = 900
 Draw = Callable[[Exhibit], Markup]
 
 
@@ -45,15 +44,6 @@ class HtmlReporter:
             style=style,
             script=script,
             summary=_summary(report),
-        )
-
-    def render_inline(self, result: AuditResult) -> str:
-        """Return a frame that holds the whole page, for a notebook."""
-        return str(
-            Markup(
-                '<iframe title="Model audit" width="100%" height="{}" frameborder="0" '
-                'sandbox="allow-scripts" srcdoc="{}"></iframe>'
-            ).format(INLINE_HEIGHT, self.render(result))
         )
 
 

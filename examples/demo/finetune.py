@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 MAX_TOKENS = 48  # 95 of 100 snippets are shorter
@@ -71,10 +71,20 @@ class Classifier:
             yield rows, batch["input_ids"], batch["attention_mask"]
 
     def logits(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Run the last layer and the head."""
-        hidden = torch.finfo(states.dtype).min * (1.0 - mask[:, None, None, :].to(states.dtype))
-        out = self.layers[-1](states, hidden)
-        out = out[0] if isinstance(out, tuple) else out
+        """Run the last layer and the head, for the first token alone: the head reads no other."""
+        layer, first = self.layers[-1], states[:, :1]
+        look = layer.attention.self
+        heads = (look.num_attention_heads, look.attention_head_size)
+        query, key, value = (
+            part(tokens).unflatten(-1, heads).transpose(1, 2)
+            for part, tokens in ((look.query, first), (look.key, states), (look.value, states))
+        )
+        dropout = look.dropout.p if self.model.training else 0.0
+        seen = scaled_dot_product_attention(
+            query, key, value, attn_mask=mask[:, None, None, :].bool(), dropout_p=dropout
+        )
+        attended = layer.attention.output(seen.transpose(1, 2).flatten(-2), first)
+        out = layer.output(layer.intermediate(attended), attended)
         return self.model.classifier(self.model.dropout(self.model.bert.pooler(out)))
 
     def fit(self, texts: Sequence[str], labels: Sequence[int], seed: int) -> None:

@@ -152,6 +152,6 @@ def test_the_script_is_small() -> None:
 
 
 def test_a_notebook_gets_the_page_in_a_frame(hostile: AuditResult) -> None:
-    frame = Page(HtmlReporter().render_inline(hostile))
+    frame = Page(hostile._repr_html_())
     assert [tag for tag, _ in frame.tags] == ["iframe"]
     assert frame.all("iframe")[0]["srcdoc"] == HtmlReporter().render(hostile)
