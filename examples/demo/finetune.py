@@ -18,7 +18,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 MAX_TOKENS = 48  # 95 of 100 snippets are shorter
 BATCH_TOKENS = 1536
 BATCH_ROWS = 32
-EPOCHS = 2
+EPOCHS = 3
 RATE = 3e-4
 LABELS = ("negative", "positive")
 
@@ -36,6 +36,9 @@ class Classifier:
     """A pretrained encoder with a new head."""
 
     def __init__(self, weights: Path, seed: int) -> None:
+        # One thread: on two cores a second gains little, and loses much where other programs run;
+        # and so the weights are the same whatever the number of cores.
+        torch.set_num_threads(1)
         torch.manual_seed(seed)
         self.tokenizer = AutoTokenizer.from_pretrained(weights)
         self.model = AutoModelForSequenceClassification.from_pretrained(
@@ -88,17 +91,10 @@ class Classifier:
         return self.model.classifier(self.model.dropout(self.model.bert.pooler(out)))
 
     def fit(self, texts: Sequence[str], labels: Sequence[int], seed: int) -> None:
-        """Train the last layer and the head.
-
-        On one thread: such small steps gain little from more, lose much where other programs run,
-        and so end in the same weights whatever the number of cores.
-        """
-        threads = torch.get_num_threads()
-        frozen = self.frozen(texts)
-        torch.set_num_threads(1)
+        """Train the last layer and the head."""
         small = [
             Batch(batch.rows[at], batch.states[at], batch.mask[at])
-            for batch in frozen
+            for batch in self.frozen(texts)
             for at in (slice(i, i + BATCH_ROWS) for i in range(0, len(batch.rows), BATCH_ROWS))
         ]
         top = list(self.layers[-1].parameters())
@@ -120,7 +116,6 @@ class Classifier:
                 optimizer.step()
                 schedule.step()
         self.model.eval()
-        torch.set_num_threads(threads)
 
     def predict(self, texts: Sequence[str]) -> list[int]:
         """Return the label number of each text."""
