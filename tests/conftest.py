@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from audit import AuditSpec, run_audit
 from audit.examples import Examples, Factor
 from audit.groups import GroupRules
 from audit.judge import judge
@@ -65,6 +68,32 @@ def verdict(family, sight=False, alpha=0.05, **limit):
     """Judge one family against one limit."""
     r = Requirement(id="r", title=family.title, ask=family.ask, **limit)
     return judge([r], {family.ask.key: family}, alpha, sight=sight)["r"]
+
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def audited(name):
+    """Audit an example as its command would; what it predicted before is kept beside it."""
+    spec = AuditSpec.from_file(EXAMPLES / name / "audit.yaml")
+    if not (EXAMPLES / name / "work").is_dir():
+        words = f"examples/{name} is not prepared; run: make prepare-{name}"
+        if os.environ.get("AUDIT_REQUIRE_EXAMPLES") == "1":
+            pytest.fail(words)
+        pytest.skip(words)
+    return run_audit(spec)
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """Give the result of the demo's audit."""
+    return audited("demo")
+
+
+@pytest.fixture(scope="session")
+def adult():
+    """Give the result of the second example's audit."""
+    return audited("adult")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -81,6 +81,25 @@ def pages(
         file.write_text(HtmlReporter().render(result), "utf-8")
         found[name] = file.as_uri()
     return found
+
+
+@pytest.fixture(scope="session")
+def page_of(
+    pages: dict[str, str],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], str]:
+    """Return the address of a page by name; those of the examples are audited when asked for."""
+    from reports.html import HtmlReporter
+
+    def address(name: str) -> str:
+        if name not in pages:
+            file = tmp_path_factory.mktemp(name) / "report.html"
+            file.write_text(HtmlReporter().render(request.getfixturevalue(name)), "utf-8")
+            pages[name] = file.as_uri()
+        return pages[name]
+
+    return address
 
 
 @pytest.fixture(scope="session")

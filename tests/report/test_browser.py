@@ -1,6 +1,7 @@
 """What a reader meets in a browser: no request, no overflow, no barrier, nothing lost."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.browser
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
 NAMES = ["realistic", "hostile", "giant"]
+READ = ["realistic", "hostile", "demo", "adult"]
 
 
 def visit(browser: Any, address: str, **settings: Any) -> Any:
@@ -25,40 +27,45 @@ def visit(browser: Any, address: str, **settings: Any) -> Any:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["realistic", "hostile"])
-def test_nothing_bars_a_reader(browser: Any, pages: dict[str, str], name: str, scheme: str) -> None:
+@pytest.mark.parametrize("name", ["realistic", "hostile", "demo"])
+def test_nothing_bars_a_reader(
+    browser: Any, page_of: Callable[[str], str], name: str, scheme: str
+) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = visit(browser, pages[name], color_scheme=scheme)
+    page = visit(browser, page_of(name), color_scheme=scheme)
     page.evaluate(OPEN)
     found = axe.run(page, options={"runOnly": STANDARDS})
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("name", ["realistic", "hostile"])
+@pytest.mark.parametrize("name", READ)
 def test_nothing_is_asked_for_and_nothing_refused(
-    browser: Any, pages: dict[str, str], name: str
+    browser: Any, page_of: Callable[[str], str], name: str
 ) -> None:
-    page = visit(browser, pages[name])
+    page = visit(browser, page_of(name))
     page.evaluate(OPEN)
     page.wait_for_timeout(100)
-    assert [url for url in page.asked if not url.startswith("data:")] == [pages[name]]
+    assert [url for url in page.asked if not url.startswith("data:")] == [page_of(name)]
     assert page.said == []
 
 
 @pytest.mark.parametrize("width", [1280, 640, 390, 320])
-@pytest.mark.parametrize("name", ["realistic", "hostile"])
+@pytest.mark.parametrize("name", READ)
 def test_nothing_runs_over_the_edge(
-    browser: Any, pages: dict[str, str], name: str, width: int
+    browser: Any, page_of: Callable[[str], str], name: str, width: int
 ) -> None:
     """640 pixels are what a window of 1280 has at 200 % zoom, 320 at 400 %."""
-    page = visit(browser, pages[name], viewport={"width": width, "height": 800})
+    page = visit(browser, page_of(name), viewport={"width": width, "height": 800})
     page.evaluate(OPEN)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_nearly_all_text_is_there_without_javascript(browser: Any, pages: dict[str, str]) -> None:
-    plain = visit(browser, pages["realistic"], java_script_enabled=False).inner_text("body")
-    scripted = visit(browser, pages["realistic"]).inner_text("body")
+@pytest.mark.parametrize("name", ["realistic", "demo"])
+def test_nearly_all_text_is_there_without_javascript(
+    browser: Any, page_of: Callable[[str], str], name: str
+) -> None:
+    plain = visit(browser, page_of(name), java_script_enabled=False).inner_text("body")
+    scripted = visit(browser, page_of(name)).inner_text("body")
     assert len(plain) >= 0.99 * len(scripted)
 
 
@@ -115,14 +122,16 @@ def test_the_page_paints_soon(browser: Any, pages: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif("AUDIT_LOOK" not in os.environ, reason="AUDIT_LOOK names no folder")
-@pytest.mark.parametrize("name", NAMES)
-def test_pictures_are_taken_for_the_eye(browser: Any, pages: dict[str, str], name: str) -> None:
+@pytest.mark.parametrize("name", [*NAMES, "demo", "adult"])
+def test_pictures_are_taken_for_the_eye(
+    browser: Any, page_of: Callable[[str], str], name: str
+) -> None:
     """Run with AUDIT_LOOK=folder after a change of looks, and look at what it writes."""
     folder = Path(os.environ["AUDIT_LOOK"])
     folder.mkdir(parents=True, exist_ok=True)
     for width in (1280, 390):
         for scheme in ("light", "dark"):
             size = {"width": width, "height": 900}
-            page = visit(browser, pages[name], viewport=size, color_scheme=scheme)
+            page = visit(browser, page_of(name), viewport=size, color_scheme=scheme)
             page.screenshot(path=folder / f"{name}_{width}_{scheme}.png", full_page=True)
     page.pdf(path=folder / f"{name}.pdf", prefer_css_page_size=True)
