@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -284,7 +283,7 @@ def measurement(
         unit=unit_of(ask, metric),
         value=value,
         evidence=evidence,
-        interval=plain(evidence),
+        interval=Interval.of(evidence),
         n=n,
         n_against=n_against,
         against=against,
@@ -292,16 +291,6 @@ def measurement(
         label=label,
         why=undefined(metric) if value is None else "",
     )
-
-
-def plain(evidence: AnyEvidence | None, level: float = 0.95) -> Interval | None:
-    """Return the plain two-sided interval, or None where there is none."""
-    if evidence is None:
-        return None
-    low, high, method = evidence.interval(level)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return None
-    return Interval(low, high, level, method)
 
 
 def undefined(metric: Metric) -> str:

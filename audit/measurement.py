@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -26,6 +27,16 @@ class Interval(msgspec.Struct, frozen=True):
     high: float
     level: float
     method: str
+
+    @classmethod
+    def of(cls, evidence: AnyEvidence | None, level: float = 0.95) -> Interval | None:
+        """Return the plain two-sided interval, or None where there is none."""
+        if evidence is None:
+            return None
+        low, high, method = evidence.interval(level)
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return None
+        return cls(low, high, level, method)
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,3 +154,20 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     def ids(self) -> tuple[str, ...]:
         """The comparisons, by id."""
         return tuple(m.id for m in self.measurements)
+
+    @classmethod
+    def of_one(cls, ask: Ask, title: str, unit: Unit, evidence: AnyEvidence) -> Family:
+        """Return the family of a single figure over all rows of a split."""
+        figure = Measurement(
+            id=f"{ask.measure}@{ask.split}",
+            measure=ask.measure,
+            slice=Slice(),
+            split=ask.split,
+            unit=unit,
+            value=evidence.theta,
+            evidence=evidence,
+            interval=Interval.of(evidence),
+            n=evidence.n,
+            why="" if evidence.theta is not None else "there is no row",
+        )
+        return cls(ask=ask, title=title, unit=unit, measurements=(figure,))

@@ -11,7 +11,7 @@ from audit.measurement import Family, Unit
 from audit.metrics import METRICS
 from audit.stats.contract import Side
 from audit.verdict import Requirement
-from audit.wording import number
+from audit.writing import value as number
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,34 +1,18 @@
-"""The sentences of a verdict, and how numbers are written by unit."""
+"""The sentences of a verdict."""
 
 from __future__ import annotations
-
-import math
 
 import msgspec
 
 from audit.measurement import Family, Measurement, Unit
 from audit.metrics import METRICS
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
+from audit.writing import Scale, scale
 
 
-def number(value: float | None, unit: Unit) -> str:
-    """Write a value: ``91.2 %``, ``3.1 pp``, ``0.84``; an undefined one as ``undefined``."""
-    if value is None or math.isnan(value):
-        return "undefined"
-    if math.isinf(value):
-        return "unbounded"
-    if unit is Unit.SHARE:
-        return f"{value * 100 + 0.0:.1f}%"
-    if unit is Unit.POINTS:
-        return f"{value * 100 + 0.0:.1f} pp"
-    if unit is Unit.RATIO:
-        return f"{value + 0.0:.2f}"
-    return f"{value + 0.0:.3g}" if abs(value) < 100 else f"{value:,.0f}"
-
-
-def limit_of(r: Requirement, unit: Unit) -> str:
+def limit_of(r: Requirement, how: Scale) -> str:
     """Write a requirement: ``at most 5.0 pp``."""
-    return f"{'at most' if r.max is not None else 'at least'} {number(r.limit, unit)}"
+    return f"{'at most' if r.max is not None else 'at least'} {how.text(r.limit)}"
 
 
 def about(m: Measurement) -> str:
@@ -37,20 +21,20 @@ def about(m: Measurement) -> str:
     return f"{name} (label {m.label})" if m.label and "each" in m.id else name
 
 
-def statement(m: Measurement, c: Comparison, family: Family) -> str:
+def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
     """Say one comparison in words."""
     metric = METRICS.get(family.ask.metric)
     title = metric.title[0].upper() + metric.title[1:] if metric else family.title
     if not m.against:
         subject = "" if not m.slice.terms else f" for {about(m)}"
-        return f"{title}{subject} is {number(c.value, family.unit)}"
+        return f"{title}{subject} is {how.text(c.value)}"
     if c.value is None:
         return f"{title} of {about(m)} is undefined"
     if family.unit is Unit.RATIO:
         first, second = (about(m), m.against) if m.side == "below" else (m.against, about(m))
-        return f"{title} of {first} is {number(c.value, family.unit)} times that of {second}"
+        return f"{title} of {first} is {how.text(c.value)} times that of {second}"
     side = m.side if c.value >= 0 else {"below": "above", "above": "below"}[m.side]
-    size = number(abs(c.value), family.unit)
+    size = how.text(abs(c.value))
     return f"{title} of {about(m)} is {size} {side} that of {m.against}"
 
 
@@ -64,12 +48,11 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
         )
     measured = {m.id: m for m in family.measurements}
     worst = next(c for c in v.comparisons if c.measurement == v.worst)
-    said = statement(measured[v.worst], worst, family)
-    bounds = ""
-    if v.interval is not None:
-        low, high = number(v.interval.low, v.unit), number(v.interval.high, v.unit)
-        bounds = f" (decision interval {low} to {high})"
-    text = f"{said}{bounds}; the requirement is {limit_of(r, v.unit)}."
+    ends = (v.interval.low, v.interval.high) if v.interval is not None else (None, None)
+    how = scale(v.unit, [worst.value, *ends], r.limit)
+    said = statement(measured[v.worst], worst, family, how)
+    bounds = f" (decision interval {how.span(*ends)})" if v.interval is not None else ""
+    text = f"{said}{bounds}; the requirement is {limit_of(r, how)}."
     if v.also:
         others = [about(measured[i]) for i in v.also]
         shown = ", ".join(dict.fromkeys(others[:3]))

@@ -27,7 +27,7 @@ from audit.result import ProbeSheet
 from audit.scores import Scored, area, balanced_accuracy, macro_f1, promised_balance
 from audit.stats.evidence import AnyEvidence
 from audit.task import Classification, Columns, Task
-from audit.wording import number
+from audit.writing import value as written
 
 STATISTICS = {"overall": "", "worst": ", worst group"}
 OFFERED = {
@@ -267,4 +267,4 @@ def spread(family: Family, m: Measurement) -> str:
 
 def worded(family: Family, value: float | None) -> str:
     """Write a value by its family's unit."""
-    return number(value, family.unit)
+    return written(value, family.unit)

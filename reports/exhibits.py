@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from audit import writing as fmt
 from audit.exhibits import Case, Cases, Cell, Column, Exhibit, Forest, Table
 from audit.measurement import Unit
-from reports import format as fmt
 from reports.forest import forest_view
 from reports.index import Index
 from reports.words import clean, one_line

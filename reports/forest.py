@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from audit import writing as fmt
 from audit.exhibits import Forest, ForestRow
 from audit.measurement import Unit
 from audit.verdict import Outcome, Verdict
-from reports import format as fmt
 from reports.index import Index
 from reports.svg import Axis
 from reports.words import RANK, clean, css, one_line, word, worst

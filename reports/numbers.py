@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from audit import writing as fmt
 from audit.exhibits import Cell, Column, Table
 from audit.measurement import Family, Measurement, Unit
 from audit.result import ProbeResult, Screen
 from audit.verdict import Comparison, Verdict
-from reports import format as fmt
 from reports.index import Index
 from reports.rows import Row
 from reports.words import RANK, word

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audit import writing as fmt
 from audit.result import Waiver
 from audit.verdict import Outcome, Verdict
-from reports import format as fmt
 from reports.index import Anchors, Index
 from reports.words import RANK, clip, day, one_line, sentence
 

@@ -30,7 +30,7 @@ from sentences import rows as sentences  # noqa: E402
 WORK = HERE / "work"
 SEED = 20261121
 TRAIN = 3000
-TEST = {"movie": 600, "amazon": 600, "tweets": 600, "news": 600, "imdb": 500}
+TEST = {"movie": 600, "amazon": 600, "tweets": 600, "news": 600, "imdb": 300}
 CLEAR = 0.5  # ratings go from -4 to 4; nearer to 0 than this the raters saw no clear feeling
 SHORT = 60  # words of an IMDB review
 NEEDED = 0.75  # held-out balanced accuracy below which the demo shows nothing worth auditing

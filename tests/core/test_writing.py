@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit import writing as fmt
 from audit.measurement import Unit
-from reports import format as fmt
 
 
 @pytest.mark.parametrize(
