@@ -42,7 +42,7 @@ class Slice(msgspec.Struct, frozen=True, order=True):
     @property
     def name(self) -> str:
         """The values, as a headline would say them; short codes are said with their column."""
-        return ", ".join(said(c, v) for c, v in self.terms) or "all rows"
+        return " × ".join(said(c, v) for c, v in self.terms) or "all rows"
 
     @property
     def columns(self) -> tuple[str, ...]:

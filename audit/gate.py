@@ -114,7 +114,8 @@ def findings_of(
             )
         )
     order = list(SEVERITY)
-    return tuple(sorted(out, key=lambda f: (order.index(f.outcome), f.id)))
+    margin = {v.requirement: v.margin[1] if v.margin else 0.0 for v in verdicts}
+    return tuple(sorted(out, key=lambda f: (order.index(f.outcome), margin[f.requirement], f.id)))
 
 
 def gated(result: AuditResult, today: str, on_inconclusive: str | None = None) -> AuditResult:

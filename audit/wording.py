@@ -9,6 +9,8 @@ from audit.metrics import METRICS
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
 from audit.writing import Scale, scale
 
+FAR = 50
+
 
 def limit_of(r: Requirement, how: Scale) -> str:
     """Write a requirement: ``at most 5.0 pp``."""
@@ -71,6 +73,13 @@ def r_min(family: Family) -> str:
     return family.untested[0].reason.rpartition("at least ")[2].removesuffix(" are needed")
 
 
+def rows_more(n: int, needed: int) -> str:
+    """Say how many more rows would do; beyond `FAR` times as many, that it is no plan."""
+    if needed > FAR * n:
+        return f"over {FAR} times its {n:,} relevant rows, so close to the limit is the estimate"
+    return f"about {needed - n:,} more relevant rows ({n:,} now)"
+
+
 def settle(v: Verdict, r: Requirement, family: Family) -> str:
     """Say what would decide an undecided requirement: rows, and of whom."""
     if v.outcome is not Outcome.INCONCLUSIVE:
@@ -87,7 +96,7 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
         elif c.n_needed > needs.get(name, (0, 0))[1]:
             needs[name] = (c.n, c.n_needed)
     parts = [
-        f"{name}: about {more - n:,} more relevant rows ({n:,} now)"
+        f"{name}: {rows_more(n, more)}"
         for name, (n, more) in sorted(needs.items(), key=lambda kv: -kv[1][1])[:3]
         if more > n
     ]

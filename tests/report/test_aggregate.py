@@ -24,7 +24,7 @@ def only(result: AuditResult, *outcomes: Outcome, state: str = "passed") -> Audi
 def test_the_headline_names_the_guilty_group(realistic: AuditResult) -> None:
     head = build(realistic).headline
     assert head.gate == "Gate failed"
-    assert head.title == "One requirement fails: women, 65 and over (true-positive gap)."
+    assert head.title == "One requirement fails: women × 65 and over (true-positive gap)."
 
 
 def test_certainty_counts_the_comparisons_of_the_gate(realistic: AuditResult) -> None:

@@ -40,7 +40,7 @@ def test_each_is_a_reporter_and_repeats_itself(
 def test_markdown_holds_verdict_table_and_next_steps(realistic: AuditResult) -> None:
     text = MarkdownReporter().render(realistic)
     assert text.startswith("## ■ Gate failed\n")
-    assert "| ■ failed | True-positive gap, worst group, women, 65 and over | 9.1 pp |" in text
+    assert "| ■ failed | True-positive gap, worst group, women × 65 and over | 9.1 pp |" in text
     assert "| ● met | Accuracy | 92.4% | 92.0 to 92.9 | ≥ 90.0% |" in text
     assert "### What would settle the rest" in text
 
@@ -110,7 +110,7 @@ def test_junit_shows_a_crashed_probe_without_a_requirement(realistic: AuditResul
 def test_the_terminal_has_a_line_for_each_requirement(realistic: AuditResult) -> None:
     lines = TerminalReporter().render(realistic).splitlines()
     assert lines[2].startswith("■ failed          True-positive gap, worst group    9.1 pp  (6.0")
-    assert lines[2].endswith("≤ 5.0 pp  women, 65 and over")
+    assert lines[2].endswith("≤ 5.0 pp  women × 65 and over")
     assert len(lines) == 2 + 9 + 2
 
 
