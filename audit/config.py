@@ -41,6 +41,7 @@ class ModelSpec(Part, frozen=True, kw_only=True):
     revision: str = ""
     trust_remote_code: bool = False
     allow_pickle: bool = False
+    trusted_types: tuple[str, ...] = ()
     max_length: int | None = None
     batch_tokens: int | None = None
     device: str = "auto"

@@ -99,7 +99,8 @@ def ask_with(ask: Ask, **changes: object) -> Ask:
 def pairs_of(ask: Ask, cut: Cut, fit: Sequence[bool], rest_fit: Sequence[bool]) -> Iterator[Pair]:
     """Yield the comparisons of one cut; sizes alone decide which.
 
-    Two slices against each other are one comparison a side: the rest of one is the other.
+    Two slices against each other are one comparison a side: the rest of one is the other, and the
+    slice that is named is the one that is worse off.
     """
     if ask.compare == "pairs":
         for i, j in permutations([k for k, ok in enumerate(fit) if ok], 2):
@@ -119,7 +120,7 @@ def pairs_of(ask: Ask, cut: Cut, fit: Sequence[bool], rest_fit: Sequence[bool]) 
             continue
         j = REST if reference is None else reference
         if mirrored:
-            yield Pair(i, 1 - i, "below")
+            yield Pair(i, 1 - i, "above" if METRICS[ask.metric].high_is_bad else "below")
         else:
             yield Pair(i, j, "below")
             yield Pair(i, j, "above")

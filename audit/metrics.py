@@ -29,6 +29,8 @@ class Metric:
         ``classification`` or ``regression``.
     labelled : bool
         Whether it is about one class.
+    high_is_bad : bool
+        Whether the group with the higher level is the one that is worse off.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Metric:
     typical: float | None = 0.85
     task: str = "classification"
     labelled: bool = True
+    high_is_bad: bool = False
 
     @property
     def unit(self) -> Unit:
@@ -58,8 +61,8 @@ METRICS = {
     for m in (
         Metric("selection_rate", "selection rate", "yhat", typical=None),
         Metric("tpr", "true-positive rate", "yhat", "y"),
-        Metric("fpr", "false-positive rate", "yhat", "not_y", typical=0.15),
-        Metric("fnr", "false-negative rate", "not_yhat", "y", typical=0.15),
+        Metric("fpr", "false-positive rate", "yhat", "not_y", typical=0.15, high_is_bad=True),
+        Metric("fnr", "false-negative rate", "not_yhat", "y", typical=0.15, high_is_bad=True),
         Metric("ppv", "positive predictive value", "y", "yhat"),
         Metric("accuracy", "accuracy", "correct", labelled=False),
         Metric("balanced_accuracy", "balanced accuracy", "correct", labelled=False),

@@ -22,6 +22,8 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
         Whether Python files that lie beside the weights may run.
     allow_pickle : bool
         Whether files that can run code when read may be read.
+    trusted_types : tuple of str
+        Types in a skops file that skops does not vouch for, and you do.
     max_length : int, optional
         Tokens after which a text is cut; the model's own limit where unset.
     batch_tokens : int, optional
@@ -38,6 +40,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
     revision: str = ""
     trust_remote_code: bool = False
     allow_pickle: bool = False
+    trusted_types: tuple[str, ...] = ()
     max_length: int | None = None
     batch_tokens: int | None = None
     device: str = "auto"

@@ -72,22 +72,23 @@ def read_pickle(path: Path, ref: str, options: ModelOptions) -> Any:
 
 
 def read_skops(path: Path, ref: str, options: ModelOptions) -> Any:
-    """Read a skops file; types that it does not vouch for need ``allow_pickle``."""
+    """Read a skops file; types that it does not vouch for must be named in ``trusted_types``."""
     from skops import io
 
     try:
-        unknown = io.get_untrusted_types(file=path)
+        foreign = io.get_untrusted_types(file=path)
     except Exception as error:
         raise unreadable(ref, error) from error
+    unknown = [name for name in foreign if name not in options.trusted_types]
     if unknown and not options.allow_pickle:
         raise ModelError(
             f'"{ref}" holds types that skops does not vouch for',
             where=", ".join(unknown[:8]) + (" ..." if len(unknown) > 8 else ""),
             hint="they are built by code that the file names; if you know these types and trust\n"
-            "where the file comes from, set allow_pickle: true",
+            "where the file comes from, name them under trusted_types: [...]",
         )
     try:
-        return io.load(path, trusted=unknown)
+        return io.load(path, trusted=foreign)
     except Exception as error:
         raise unreadable(ref, error) from error
 

@@ -29,19 +29,19 @@ NAMES = {
 }  # fmt: skip
 
 WORDS = {
-    "Christian": ("Christian", "Catholic", "Christian", "Protestant", "Christian") * 2,
-    "Muslim": ("Muslim", "Sunni", "Muslim", "Shia", "Muslim") * 2,
-    "gay or lesbian": ("gay", "lesbian", "gay", "homosexual", "lesbian") * 2,
-    "straight": ("straight", "heterosexual", "straight", "heterosexual", "straight") * 2,
-    "from abroad": (
+    "Christians": ("Christian", "Catholic", "Christian", "Protestant", "Christian") * 2,
+    "Muslims": ("Muslim", "Sunni", "Muslim", "Shia", "Muslim") * 2,
+    "gay or lesbian people": ("gay", "lesbian", "gay", "homosexual", "lesbian") * 2,
+    "straight people": ("straight", "heterosexual", "straight", "heterosexual", "straight") * 2,
+    "people from abroad": (
         "Nigerian", "Mexican", "Polish", "Indian", "Vietnamese",
         "Turkish", "Brazilian", "Somali", "Filipino", "Egyptian",
     ),
-    "disabled": (
+    "disabled people": (
         "blind", "deaf", "disabled", "autistic", "wheelchair-using",
         "partially sighted", "hard-of-hearing", "paralysed", "epileptic", "one-armed",
     ),
-    "older": (
+    "older people": (
         "elderly", "seventy-year-old", "retired", "ageing", "grey-haired",
         "old", "eighty-year-old", "pensioned", "older", "white-haired",
     ),
@@ -50,13 +50,13 @@ WORDS = {
 AXES = {
     "women": "gender",
     "men": "gender",
-    "Christian": "religion",
-    "Muslim": "religion",
-    "gay or lesbian": "orientation",
-    "straight": "orientation",
-    "from abroad": "origin",
-    "disabled": "disability",
-    "older": "age",
+    "Christians": "religion",
+    "Muslims": "religion",
+    "gay or lesbian people": "orientation",
+    "straight people": "orientation",
+    "people from abroad": "origin",
+    "disabled people": "disability",
+    "older people": "age",
 }
 
 POSITIVE = (

@@ -70,6 +70,19 @@ def test_types_that_skops_does_not_know_are_listed(tmp_path):
     with pytest.raises(ModelError, match="does not vouch") as caught:
         sklearn_model.load("m.skops", OPTIONS, base=tmp_path)
     assert "joblib" in caught.value.where
+    assert "trusted_types" in caught.value.hint
+
+
+def test_types_that_the_user_names_are_trusted_and_no_others(tmp_path):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(max_iter=2).fit([[0.0], [1.0]] * 30, [0, 1] * 30)
+    io.dump(model, tmp_path / "m.skops")
+    with pytest.raises(ModelError, match="does not vouch"):
+        sklearn_model.load("m.skops", OPTIONS, base=tmp_path)
+    tree = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
+    named = ModelOptions(trusted_types=(tree,))
+    assert sklearn_model.load("m.skops", named, base=tmp_path).card.labels == ("0", "1")
 
 
 def test_a_classifier_without_probabilities_answers_with_its_label():

@@ -114,6 +114,16 @@ def test_two_groups_are_one_comparison_a_side(make):
     ]
 
 
+def test_of_two_groups_the_one_with_more_errors_is_named(make):
+    y = np.zeros(800, dtype=int)
+    rows = make.split({"group": ["a"] * 400 + ["b"] * 400}, y)
+    chosen = np.r_[np.tile([1, 0, 0, 0], 100), np.tile([1, 1, 0, 0], 100)]
+    v = make.verdict(make.fairness(make.ask("fpr", label="pos"), rows, np.eye(2)[chosen]), max=0.1)
+    assert v.explanation.startswith(
+        "False-positive rate of group b is 25.0 pp above that of group a"
+    )
+
+
 def test_pairs_compare_every_ordered_pair(make):
     rows, outputs = make.planted([200] * 4, [0.9] * 4, seed=6)
     assert len(make.fairness(make.ask(compare="pairs"), rows, outputs).measurements) == 12
