@@ -49,13 +49,19 @@ class ModelSpec(Part, frozen=True, kw_only=True):
 
 
 class SplitSpec(Part, frozen=True, kw_only=True):
-    """One data set and the roles of its columns."""
+    """One data set and the roles of its columns.
+
+    `groups` are who the rows are about, `domain` is where they come from: figures can be taken by
+    either, and only groups are compared by default. `note` is what a reader must know of the split,
+    such as where its groups come from; it is shown under Limits.
+    """
 
     load: str = ""
     input: str | tuple[str, ...] = ()
     label: str | None = None
     positive: str = ""
     groups: tuple[str, ...] = ()
+    domain: str | None = None
     id: str | None = None
     cluster: str | None = None
     prediction: str | None = None
@@ -64,11 +70,17 @@ class SplitSpec(Part, frozen=True, kw_only=True):
     bins: dict[str, tuple[float, ...]] = {}
     split: str = ""
     revision: str = ""
+    note: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The input columns."""
         return (self.input,) if isinstance(self.input, str) else self.input
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """The columns that rows can be told apart by: groups of people, and the domain."""
+        return self.groups + ((self.domain,) if self.domain else ())
 
 
 class DataSpec(Part, frozen=True, kw_only=True):

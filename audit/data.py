@@ -65,6 +65,8 @@ class DataCard(msgspec.Struct, frozen=True, kw_only=True):
         Labels that occur, sorted; empty for regression.
     fingerprint : str
         Content hash that does not depend on row order.
+    notes : mapping of str to str
+        What a reader must know of a split, by its name.
     """
 
     name: str
@@ -72,3 +74,4 @@ class DataCard(msgspec.Struct, frozen=True, kw_only=True):
     columns: Mapping[str, str]
     labels: tuple[str, ...] = ()
     fingerprint: str = ""
+    notes: Mapping[str, str] = {}

@@ -42,17 +42,17 @@ def complete_groups(ask: Ask, split: SplitSpec) -> Ask:
     ConfigError
         If there is no group column, or the comparison's words are unknown or missing.
     """
-    by = ask.by or split.groups
+    by = ask.by or split.groups or split.cuts
     if not by:
         raise ConfigError(
-            f'measure "{ask.measure}" compares groups, and split "{ask.split}" has none',
-            hint="name the columns under groups: of the split",
+            f'measure "{ask.measure}" is taken by group, and split "{ask.split}" has none',
+            hint="name the columns under groups: (or domain:) of the split",
         )
     for column in by:
-        if column not in split.groups:
+        if column not in split.cuts:
             raise ConfigError(
                 f'"{column}" is not a group column of split "{ask.split}"',
-                hint=did_you_mean(column, split.groups) + "\ngroup columns are named under groups:",
+                hint=did_you_mean(column, split.cuts) + "\ngroup columns are named under groups:",
             )
     compare = ask.compare
     if ask.statistic in ("gap", "ratio"):

@@ -88,7 +88,7 @@ def load_split(spec: AuditSpec, name: str, split: SplitSpec) -> Examples:
         input=split.inputs,
         label=split.label,
         target_is_number=is_regression(spec.config.model),
-        groups=split.groups,
+        groups=split.cuts,
         cluster=split.cluster,
         id=split.id,
         prediction=split.prediction,
@@ -156,6 +156,7 @@ def data_card(spec: AuditSpec, examples: Mapping[str, Examples]) -> DataCard:
         roles |= dict.fromkeys(split.inputs, ColumnRole.INPUT.value)
         roles |= dict.fromkeys(split.groups, ColumnRole.GROUP.value)
         for role in (
+            ColumnRole.DOMAIN,
             ColumnRole.LABEL,
             ColumnRole.PREDICTION,
             ColumnRole.SCORE,
@@ -175,6 +176,7 @@ def data_card(spec: AuditSpec, examples: Mapping[str, Examples]) -> DataCard:
         splits={n: len(e) for n, e in examples.items()},
         columns=roles,
         labels=tuple(sorted(names)),
+        notes={n: s.note for n, s in spec.config.data.splits.items() if s.note},
         fingerprint=hashlib.blake2b(joined.encode(), digest_size=16).hexdigest(),
     )
 

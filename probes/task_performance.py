@@ -106,9 +106,12 @@ class TaskPerformance(Probe):
                 if metric == "auc" and (len(task.labels) != 2 or not split.positive):
                     continue
                 for statistic in STATISTICS:
-                    if statistic == "worst" and not split.groups:
+                    if statistic == "worst" and not split.cuts:
                         continue
-                    ask = Ask(probe=cls.sheet.id, metric=metric, statistic=statistic, split=name)
+                    by = split.cuts if statistic == "worst" else ()
+                    ask = Ask(
+                        probe=cls.sheet.id, metric=metric, statistic=statistic, split=name, by=by
+                    )
                     asks.append(cls.complete(ask, split))
         return asks
 

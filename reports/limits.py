@@ -142,7 +142,9 @@ def _missed(rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _data(index: Index) -> tuple[str, ...]:
     roles = set(index.result.data.columns.values())
-    out = [sentence(one_line(w)) for w in index.result.warnings]
+    notes = index.result.data.notes
+    out = [sentence(f"{one_line(name)}: {one_line(text)}") for name, text in notes.items()]
+    out += [sentence(one_line(w)) for w in index.result.warnings]
     for probe in index.result.probes:
         out += [sentence(f"{one_line(probe.sheet.area)}: {one_line(w)}") for w in probe.warnings]
     if ColumnRole.GROUP not in roles:

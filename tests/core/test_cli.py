@@ -67,6 +67,20 @@ def test_a_waiver_lets_a_known_failure_through_and_runs_out(audit, folder):
     assert "ended on 2020-01-01" in " ".join(AuditResult.from_file("audit-report").warnings)
 
 
+def test_a_domain_is_measured_and_not_compared_unless_asked(audit, folder):
+    worst = {"id": "a", "measure": "task-performance.accuracy.worst", "by": "sex", "min": 0.5}
+    folder.write(
+        data__test__groups=[], data__test__domain="sex", data__test__note="drawn by hand",
+        require=[worst],
+    )  # fmt: skip
+    assert audit("run", "--gate").code == 0
+    result = AuditResult.from_file("audit-report")
+    assert result.verdict("a").tested == 2
+    assert not any("gap" in m.measure for p in result.probes for f in p.families
+                   for m in f.measurements)  # fmt: skip
+    assert "drawn by hand" in (folder.path / "audit-report/report.html").read_text()
+
+
 def test_gate_without_a_requirement_is_a_usage_error(audit, folder):
     folder.write(require=[])
     assert audit("run", "--gate").code == 2
