@@ -80,7 +80,7 @@ def run_audit(
     AuditError
         If nothing could be run.
     """
-    started = time.perf_counter()
+    clock = Clock()
     created = datetime.datetime.now(datetime.UTC)
     prepared = prepare(spec, only)
     digest = identity(spec, prepared.loaded)
@@ -90,9 +90,12 @@ def run_audit(
             hint="leave out --expect-digest to audit what is here",
         )
     frozen = design(prepared)
+    clock.lap("prepare")
     asked = ask(prepared, cache or spec.base / ".audit" / "cache", progress or Silent())
+    clock.lap("predict")
     measured = [measure(prepared, name, asked, frozen) for name in prepared.probes]
     results = (*measured, *absent(prepared))
+    clock.lap("measure")
     verdicts = verdicts_of(prepared, results, 1 - spec.config.defaults.confidence)
     result = AuditResult(
         tool={"name": "defect-audit", "version": __version__},
@@ -116,13 +119,28 @@ def run_audit(
         warnings=tuple(asked.warnings),
     )
     result = gate.gated(result, created.date().isoformat())
+    clock.lap("judge")
     facts = RunFacts(
         created=created.isoformat(timespec="seconds"),
-        seconds=round(time.perf_counter() - started, 3),
+        seconds=round(sum(clock.laps.values()), 3),
+        stages=clock.laps,
         predicted=asked.predicted,
         reused=asked.reused,
     )
     return msgspec.structs.replace(result, run=facts)
+
+
+@dataclass
+class Clock:
+    """Wall seconds of each stage."""
+
+    laps: dict[str, float] = dataclasses.field(default_factory=dict)
+    last: float = dataclasses.field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """End a stage."""
+        now = time.perf_counter()
+        self.laps[stage], self.last = round(now - self.last, 3), now
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -11,9 +12,11 @@ import numpy.typing as npt
 
 from audit.errors import DataError, NotApplicable
 from audit.examples import Examples, FloatArray
-from audit.observations import Observation
+from audit.observations import Observation, Observations
+from audit.requests import Predict
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
+Scores = Callable[[str, str], Columns]
 
 # A probability of exactly 0 would make one row's log loss infinite; this is the usual float floor.
 SMALLEST = float(np.finfo(np.float64).tiny) ** 0.5
@@ -126,6 +129,22 @@ class Regression:
             columns["error"] = prediction - examples.targets
             columns["absolute_error"] = np.abs(columns["error"])
         return columns
+
+
+def scored(task: Task, seen: Observations) -> Scores:
+    """Return a function that scores a split for a class, each of them once.
+
+    Raises
+    ------
+    ModelError
+        When it is called on a split on which the model failed.
+    """
+
+    @cache
+    def columns(split: str, label: str) -> Columns:
+        return task.score(seen.outputs(Predict(split)), seen.examples[split], label)
+
+    return columns
 
 
 def values_of(outputs: FloatArray) -> FloatArray:

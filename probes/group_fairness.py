@@ -21,7 +21,7 @@ from audit.observations import Observations
 from audit.probe import Evidence, Probe
 from audit.requests import Predict, Request
 from audit.result import ProbeSheet
-from audit.task import Classification, Task
+from audit.task import Classification, Scores, Task, scored
 
 STATISTICS = {"rate": "", "gap": " gap", "ratio": " ratio"}
 OFFERED = (
@@ -133,19 +133,19 @@ class GroupFairness(Probe):
 
     def measure(self, seen: Observations) -> Evidence:
         """Measure every ask, and draw each metric once a split."""
+        scores = scored(self.task, seen)
         families = [
-            self.family(ask, seen.examples[ask.split], self.estimates(ask, seen))
+            self.family(ask, seen.examples[ask.split], self.estimates(ask, seen, scores))
             for ask in self.asks
         ]
         return Evidence(families=families, exhibits=exhibits(families))
 
-    def estimates(self, ask: Ask, seen: Observations) -> Estimate:
+    def estimates(self, ask: Ask, seen: Observations, scores: Scores) -> Estimate:
         """Return what gives an estimator for a class, metric and cut of an ask's split."""
         examples = seen.examples[ask.split]
-        answer = seen.outputs(Predict(ask.split))
 
         def estimate(label: str, metric: Metric, cut: Cut) -> Estimator | None:
-            column = values(metric, self.task.score(answer, examples, label))
+            column = values(metric, scores(ask.split, label))
             if column is None:
                 return None
             return estimator(metric, column, cut, examples.clusters)

@@ -26,7 +26,7 @@ from audit.requests import Predict, Request
 from audit.result import ProbeSheet
 from audit.scores import Scored, area, balanced_accuracy, macro_f1, promised_balance
 from audit.stats.evidence import AnyEvidence
-from audit.task import Classification, Columns, Task
+from audit.task import Classification, Columns, Scores, Task, scored
 from audit.writing import value as written
 
 STATISTICS = {"overall": "", "worst": ", worst group"}
@@ -152,19 +152,19 @@ class TaskPerformance(Probe):
 
     def measure(self, seen: Observations) -> Evidence:
         """Measure every ask, and draw each grouped figure once a split."""
+        scores = scored(self.task, seen)
         families = [
-            self.family(ask, seen.examples[ask.split], self.estimates(ask, seen))
+            self.family(ask, seen.examples[ask.split], self.estimates(ask, seen, scores))
             for ask in self.asks
         ]
         return Evidence(families=families, exhibits=[*exhibits(families), *self.misses(seen)])
 
-    def estimates(self, ask: Ask, seen: Observations) -> Estimate:
+    def estimates(self, ask: Ask, seen: Observations, scores: Scores) -> Estimate:
         """Return what gives an estimator for a class, metric and cut of an ask's split."""
         examples = seen.examples[ask.split]
-        answer = seen.outputs(Predict(ask.split))
 
         def estimate(label: str, metric: Metric, cut: Cut) -> Estimator | None:
-            columns = self.task.score(answer, examples, label)
+            columns = scores(ask.split, label)
             if metric.name not in WHOLE:
                 column = values(metric, columns)
                 return estimator(metric, column, cut, examples.clusters) if column else None

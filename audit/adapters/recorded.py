@@ -24,7 +24,7 @@ def load(ref: str, options: ModelOptions, *, base: Path) -> RecordedModel:  # no
     """
     task = options.task or "classification"
     card = ModelCard(
-        name=f"recorded:{ref}",
+        name=f"recorded:{ref}".rstrip(":"),
         kind="recorded",
         task=task,
         labels=() if task == "regression" else options.labels,

@@ -25,7 +25,10 @@ def local_file(ref: str, base: Path, error: type[AuditError]) -> Path:
     if path.exists():
         return path
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    hint = did_you_mean(path.name, siblings) if siblings else f"there is no folder {path.parent}"
+    if not path.parent.is_dir():
+        hint = f"there is no folder {path.parent}"
+    else:
+        hint = did_you_mean(path.name, siblings) if siblings else "its folder is empty"
     raise error(f'"{ref}" does not exist', where=str(path), hint=hint)
 
 
