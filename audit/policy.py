@@ -119,7 +119,9 @@ def title_of(probe: type[Probe], ask: Ask, split: SplitSpec) -> str:
     title = probe.sheet.measures[f"{ask.metric}.{ask.statistic}"]
     if ask.by and ask.by != split.groups:
         title += ", by " + " and ".join(ask.by)
-    if ask.label and ask.label != split.positive:
+    if ask.label == "each":
+        title += ", each label"
+    elif ask.label and ask.label != split.positive:
         title += f", label {ask.label}"
     return title + (f", on {ask.split}" if ask.split != "test" else "")
 

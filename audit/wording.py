@@ -17,10 +17,9 @@ def limit_of(r: Requirement, how: Scale) -> str:
     return f"{'at most' if r.max is not None else 'at least'} {how.text(r.limit)}"
 
 
-def about(m: Measurement) -> str:
-    """Name what a measurement is about: ``Female, 65+``, ``Female, 65+ (label urgent)``."""
-    name = m.slice.name
-    return f"{name} (label {m.label})" if m.label and "each" in m.id else name
+def about(m: Measurement, family: Family) -> str:
+    """Name what a measurement is about: ``Female × 65+``, ``Female × 65+ (label urgent)``."""
+    return f"{m.slice.name} (label {m.label})" if family.ask.label == "each" else m.slice.name
 
 
 def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
@@ -28,16 +27,18 @@ def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
     metric = METRICS.get(family.ask.metric)
     title = metric.title[0].upper() + metric.title[1:] if metric else family.title
     if not m.against:
-        subject = "" if not m.slice.terms else f" for {about(m)}"
+        subject = "" if not m.slice.terms else f" for {about(m, family)}"
         return f"{title}{subject} is {how.text(c.value)}"
     if c.value is None:
-        return f"{title} of {about(m)} is undefined"
+        return f"{title} of {about(m, family)} is undefined"
     if family.unit is Unit.RATIO:
-        first, second = (about(m), m.against) if m.side == "below" else (m.against, about(m))
+        first, second = (
+            (about(m, family), m.against) if m.side == "below" else (m.against, about(m, family))
+        )
         return f"{title} of {first} is {how.text(c.value)} times that of {second}"
     side = m.side if c.value >= 0 else {"below": "above", "above": "below"}[m.side]
     size = how.text(abs(c.value))
-    return f"{title} of {about(m)} is {size} {side} that of {m.against}"
+    return f"{title} of {about(m, family)} is {size} {side} that of {m.against}"
 
 
 def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
@@ -56,7 +57,7 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
     bounds = f" (decision interval {how.span(*ends)})" if v.interval is not None else ""
     text = f"{said}{bounds}; the requirement is {limit_of(r, how)}."
     if v.also:
-        others = [about(measured[i]) for i in v.also]
+        others = [about(measured[i], family) for i in v.also]
         shown = ", ".join(dict.fromkeys(others[:3]))
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         text += f" Also beyond the limit: {shown}{more}."
@@ -64,7 +65,7 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
         text += f" {len(v.untested)} too small to test."
     undefined = [measured[c.measurement] for c in v.comparisons if c.value is None]
     if undefined:
-        text += f" Undefined for {about(undefined[0])}: {undefined[0].why}."
+        text += f" Undefined for {about(undefined[0], family)}: {undefined[0].why}."
     return msgspec.structs.replace(v, explanation=text, settle=settle(v, r, family))
 
 
@@ -90,7 +91,7 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
     for c in v.comparisons:
         if c.outcome is not Outcome.INCONCLUSIVE:
             continue
-        name = about(measured[c.measurement])
+        name = about(measured[c.measurement], family)
         if c.n_needed is None:
             stuck.append(name)
         elif c.n_needed > needs.get(name, (0, 0))[1]:

@@ -155,6 +155,7 @@ def test_several_classes_give_one_family_a_label(make):
         make.ask("tpr", label="each"), rows, np.eye(3)[y], labels=("x", "y", "z")
     )
     assert {m.label for m in family.measurements} == {"x", "y", "z"}
+    assert "(label " in make.verdict(family, max=0.1).explanation
 
 
 def test_no_positive_rows_is_undefined_with_a_reason_and_never_a_pass(make):
