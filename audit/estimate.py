@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -140,6 +141,15 @@ def moments(count: float, total: float, square: float) -> tuple[float, float]:
     return mean, max(square - count * mean**2, 0.0) / max(count - 1, 1.0)
 
 
+def bounded(mean: Mean) -> Mean:
+    """Return the mean of a share or score with its error on the logit scale.
+
+    There its interval stays between 0 and 1. A mean of exactly 0 or 1 has no logit and is left.
+    """
+    inside = 0 < mean.estimate < 1
+    return msgspec.structs.replace(mean, scale="logit") if inside else mean
+
+
 @dataclass(frozen=True)
 class Clustered:
     """Evidence where rows of one person, document or template depend on each other.
@@ -149,11 +159,14 @@ class Clustered:
     values : Values
     cut : Cut
     clusters : (n,) int array
+    proportion : bool
+        Whether values are 0 or 1, so that a level lies between them.
     """
 
     values: Values
     cut: Cut
     clusters: IntArray
+    proportion: bool
 
     def rows(self, i: int, other: int) -> npt.NDArray[np.bool_]:
         """Return the relevant rows of a slice, or of all but ``other`` for the rest."""
@@ -169,13 +182,22 @@ class Clustered:
         return int(self.rows(REST, i).sum())
 
     def one(self, i: int) -> AnyEvidence | None:
-        """Return a mean with a CR2 standard error; None with fewer than two clusters."""
+        """Return a mean with a CR2 standard error; None with fewer than two clusters.
+
+        A share of exactly 0 or 1 has no such error. One row from each cluster is an independent
+        sample, so it is then judged as 0 or all of as many trials as there are clusters.
+        """
         from audit.stats.clusters import cluster_mean
 
         rows = self.rows(i, i)
-        if len(np.unique(self.clusters[rows])) < 2:
+        clusters = len(np.unique(self.clusters[rows]))
+        if clusters < 2:
             return None
-        return cluster_mean(self.values.value[rows], self.clusters[rows])
+        share = float(self.values.value[rows].mean())
+        if self.proportion and share in (0.0, 1.0):
+            return OneProportion(k=round(share) * clusters, n=clusters)
+        mean = cluster_mean(self.values.value[rows], self.clusters[rows])
+        return bounded(mean) if self.proportion else mean
 
     def two(self, i: int, j: int, scale: Scale, focus: Literal[1, 2]) -> AnyEvidence | None:  # noqa: ARG002
         """Return a CR2 difference or ratio of means; clusters may lie in both arms."""
@@ -197,4 +219,4 @@ def estimator(metric: Metric, values: Values, cut: Cut, clusters: IntArray | Non
     """Choose counts or clusters: where a cluster column is set, plain counts are refused."""
     if clusters is None:
         return Sums.of(values, cut, metric.proportion)
-    return Clustered(values, cut, clusters)
+    return Clustered(values, cut, clusters, metric.proportion)

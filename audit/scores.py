@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from audit.estimate import Scale
+from audit.estimate import Scale, bounded
 from audit.examples import FloatArray, IntArray
 from audit.groups import Cut
 from audit.stats.evidence import AnyEvidence, Mean
@@ -73,14 +73,16 @@ def balanced_accuracy(
 
         place = np.searchsorted(classes, target)
         weight = len(target) / (len(classes) * sizes[place])
-        return cluster_mean(recall.mean() + weight * (correct - recall[place]), clusters)
+        return bounded(cluster_mean(recall.mean() + weight * (correct - recall[place]), clusters))
     smooth = (hits + 1) / (sizes + 2)
     parts = smooth * (1 - smooth) / sizes / len(classes) ** 2
-    return Mean(
-        estimate=float(recall.mean()),
-        se=float(np.sqrt(parts.sum())),
-        df=float(parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum()),
-        n=len(target),
+    return bounded(
+        Mean(
+            estimate=float(recall.mean()),
+            se=float(np.sqrt(parts.sum())),
+            df=float(parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum()),
+            n=len(target),
+        )
     )
 
 
@@ -92,7 +94,7 @@ def promised_balance(target: IntArray, level: float) -> AnyEvidence | None:
         return None
     parts = level * (1 - level) / sizes / len(sizes) ** 2
     df = float(parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum())
-    return Mean(estimate=level, se=float(np.sqrt(parts.sum())), df=df, n=int(sizes.sum()))
+    return bounded(Mean(estimate=level, se=float(np.sqrt(parts.sum())), df=df, n=int(sizes.sum())))
 
 
 def macro_f1_of(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -136,7 +138,7 @@ def macro_f1(
     cells = np.bincount(cell, minlength=classes**2)
     if clusters is not None:
         value, gradient = macro_f1_of(cells.astype(np.float64))
-        return cluster_mean(value + len(target) * gradient[cell], clusters)
+        return bounded(cluster_mean(value + len(target) * gradient[cell], clusters))
     estimate, error = with_error(cells.astype(np.float64), macro_f1_of)
     if error == 0:
         return Mean(estimate=float(estimate), se=0.0, df=None, n=len(target))
@@ -160,4 +162,4 @@ def area(score: FloatArray, y: FloatArray, clusters: IntArray | None = None) -> 
     parts = components(positive, score)
     value = parts[positive].mean()
     share = np.where(positive, positive.mean(), 1 - positive.mean())
-    return cluster_mean(value + (parts - value) / share, clusters)
+    return bounded(cluster_mean(value + (parts - value) / share, clusters))

@@ -190,6 +190,16 @@ def test_a_cluster_column_widens_the_interval(make):
     assert plain.value == pytest.approx(robust.value)
 
 
+def test_no_event_in_any_cluster_is_bounded_by_the_number_of_clusters(make):
+    y = np.tile([0, 1], 100)
+    rows = make.split({"group": ["a"] * 200}, y, clusters=np.repeat(np.arange(20), 10))
+    family = make.fairness(make.ask("fpr", "rate", label="pos"), rows, np.eye(2)[y])
+    (m,) = family.measurements
+    assert m.value == 0.0
+    assert m.interval.high == pytest.approx(0.161, abs=0.001)  # Wilson, 0 of 20
+    assert make.verdict(family, max=0.5).outcome == "passed"
+
+
 def test_regression_compares_mean_errors(make):
     rng = np.random.default_rng(2)
     rows = make.split({"group": np.repeat(["a", "b"], 500)}, np.zeros(1000, dtype=int))

@@ -109,8 +109,7 @@ def test_regression_measures_errors_in_the_targets_unit(make):
 
 
 @pytest.mark.parametrize("metric", ["balanced_accuracy", "macro_f1", "auc"])
-def test_clusters_keep_the_value_and_the_coverage(make, metric):
-    """Every row stands three times: the interval must be that of the distinct rows."""
+def test_tripled_rows_in_clusters_give_the_interval_of_the_distinct_rows(make, metric):
     rows, outputs, *_ = rows_and_outputs(make, 400, 1)
     single = run(rows, outputs, metric).families[0].measurements[0]
     y = np.repeat(rows.labels.codes, 3)
@@ -119,3 +118,19 @@ def test_clusters_keep_the_value_and_the_coverage(make, metric):
     assert robust.value == pytest.approx(single.value, abs=1e-9)
     widths = [m.interval.high - m.interval.low for m in (single, robust)]
     assert widths[1] == pytest.approx(widths[0], rel=0.1)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy"])
+def test_a_clustered_share_near_one_keeps_its_interval_below_one_and_its_coverage(make, metric):
+    """60 clusters of 6 rows, each with a rate of its own around .95."""
+    hit = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        rate = np.repeat(rng.beta(19 * 2, 2, 60), 6)
+        y = np.tile([0, 1], 180)
+        right = rng.random(360) < rate
+        rows = make.split({"group": ["a"] * 360}, y, clusters=np.repeat(np.arange(60), 6))
+        m = run(rows, np.eye(2)[np.where(right, y, 1 - y)], metric).families[0].measurements[0]
+        assert m.interval.high <= 1
+        hit += m.interval.low <= 0.95 <= m.interval.high
+    assert hit >= 182  # 190 expected; binomial 0.99 range
