@@ -1,4 +1,4 @@
-"""Contract checks: what every probe, model and reporter must do, built-in or guest.
+"""Contract checks: what every probe, model, data set and reporter must do, built-in or guest.
 
 Call them from your own tests::
 
@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from audit.adapters.options import SplitRoles
 from audit.config import SplitSpec
 from audit.data import DataCard
 from audit.errors import NotApplicable
@@ -198,6 +199,27 @@ def check_model(model: Model, inputs: Any) -> None:
     assert np.allclose(outputs, again, atol=1e-5), "the same input gives the same output"
     head = np.asarray(model.predict(inputs[:1]))
     assert np.allclose(outputs[:1], head, atol=1e-4), "the output does not depend on the batch"
+
+
+def check_dataset(table: Any, roles: SplitRoles) -> None:
+    """Check that a loaded data set gives rows by role, and is recognised in any order.
+
+    Parameters
+    ----------
+    table : datasets.Dataset
+        As a loader returns it; at least two rows.
+    roles : SplitRoles
+    """
+    from audit.adapters.rows import examples_from
+
+    rows = examples_from(table, "test", roles)
+    assert len(rows) == len(table), "every row is an example"
+    back = examples_from(table.select(range(len(table) - 1, -1, -1)), "test", roles)
+    assert rows.fingerprint == back.fingerprint, "the fingerprint does not depend on row order"
+    assert (rows.digests == back.digests[::-1]).all(), "a row's digest goes with the row"
+    fewer = examples_from(table.select(range(len(table) - 1)), "test", roles)
+    assert fewer.fingerprint != rows.fingerprint, "other rows have another fingerprint"
+    assert set(rows.groups) == set(roles.groups), "every group column is there"
 
 
 def sample_result(kind: type[Probe]) -> AuditResult:

@@ -10,7 +10,7 @@ from audit.result import Finding, ProbeResult
 from audit.verdict import Outcome
 from reports.exhibits import broad
 from reports.index import Anchors, Index
-from reports.numbers import numbers
+from reports.numbers import judged, unasked
 from reports.rows import Row
 from reports.words import RANK, clip, css, one_line, sentence, word, worst
 
@@ -40,8 +40,8 @@ class Card:
         The worst verdict among its requirements; None if nothing was required of it.
     figures, folded, listed : tuple of Exhibit
         What is shown at once, what is drawn in the fold, and all whose numbers stand there.
-    numbers : tuple of Table
-        Every comparison and measurement behind the card.
+    numbers, more : tuple of Table
+        The comparisons of each requirement; and what was measured without one.
     wide : bool
         Whether the card takes the whole width.
     """
@@ -57,6 +57,7 @@ class Card:
     listed: tuple[Exhibit, ...]
     foot: tuple[str, ...]
     numbers: tuple[Table, ...]
+    more: tuple[Table, ...]
     options: tuple[str, ...]
     pointer: str
     wide: bool = False
@@ -123,7 +124,8 @@ def _card(
         folded=folded[: DRAWN_FIGURES - len(figures)],
         listed=figures + folded,
         foot=_foot(index, mine),
-        numbers=numbers(index, probe, mine),
+        numbers=judged(mine),
+        more=unasked(index, probe, mine),
         options=tuple(f"{k} = {v}" for k, v in probe.options.items()),
         pointer=f"/probes/{number}",
     )

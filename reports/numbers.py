@@ -16,11 +16,15 @@ from reports.words import RANK, word
 TABLE_ROWS = 60
 
 
-def numbers(index: Index, probe: ProbeResult, mine: Sequence[Row]) -> tuple[Table, ...]:
-    """Return a table for each requirement of a probe, each other family, and its screens."""
-    judged = {index.requirements[r.id].ask.key for r in mine if r.id in index.requirements}
-    tables = [_comparisons(row.verdict) for row in mine if row.verdict.comparisons]
-    tables += [_measured(f) for f in probe.families if f.ask.key not in judged and f.measurements]
+def judged(mine: Sequence[Row]) -> tuple[Table, ...]:
+    """Return a table of comparisons for each requirement of a probe."""
+    return tuple(_comparisons(row.verdict) for row in mine if row.verdict.comparisons)
+
+
+def unasked(index: Index, probe: ProbeResult, mine: Sequence[Row]) -> tuple[Table, ...]:
+    """Return a table for each family that no requirement names, and one of the screens."""
+    asked = {index.requirements[r.id].ask.key for r in mine if r.id in index.requirements}
+    tables = [_measured(f) for f in probe.families if f.ask.key not in asked and f.measurements]
     screens = [s for s in index.result.screens if s.measure.split(".")[0] == probe.probe]
     if screens:
         tables.append(_screens(index, screens))

@@ -1,13 +1,17 @@
 """Every built-in keeps the contract that guests are held to."""
 
+from pathlib import Path
+
+import datasets
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 
 from audit import registry
 from audit.adapters.objects import wrap
-from audit.adapters.options import ModelOptions
-from audit.testing import check_model, check_probe, check_reporter, sample_result
+from audit.adapters.options import ModelOptions, SplitRoles, TableOptions
+from audit.testing import check_dataset, check_model, check_probe, check_reporter, sample_result
 
 PROBES = registry.catalogue().probes
 REPORTERS = list(registry.listed("reporter"))
@@ -40,6 +44,54 @@ def test_models_in_memory_keep_their_contract():
     check_model(function, texts)
     fitted = DummyClassifier(strategy="prior").fit(np.zeros((4, 1)), ["a", "b", "a", "b"])
     check_model(wrap(fitted, ModelOptions()), np.zeros((5, 1)))
+
+
+def written(folder, kind):
+    """Write twelve rows in the format of a loader; return what stands after its scheme."""
+    frame = pd.DataFrame(
+        {"text": [f"text {i}" for i in range(12)], "label": ["no", "yes"] * 6, "g": list("aab") * 4}
+    )
+    if kind == "csv":
+        frame.to_csv(folder / "rows.csv", index=False)
+    elif kind == "json":
+        frame.to_json(folder / "rows.json", orient="records", lines=True)
+    elif kind == "parquet":
+        frame.to_parquet(folder / "rows.parquet")
+    elif kind == "arrow":
+        datasets.Dataset.from_pandas(frame).save_to_disk(folder / "rows.arrow")
+    else:
+        frame.to_csv(folder / "rows.csv", index=False)
+        (folder / "my_rows.py").write_text(
+            "import pathlib, pandas\n"
+            "def load():\n"
+            "    return pandas.read_csv(pathlib.Path(__file__).with_name('rows.csv'))\n"
+        )
+        return "my_rows:load"
+    return f"rows.{kind}"
+
+
+# a hub cannot be reached where these tests run; its errors are tested with the adapters
+@pytest.mark.parametrize("kind", [k for k in registry.listed("dataset") if k != "hub"])
+def test_a_data_set_keeps_its_contract(tmp_path, kind):
+    table = registry.load("dataset", kind)(written(tmp_path, kind), TableOptions(), base=tmp_path)
+    check_dataset(table, SplitRoles(input=("text",), label="label", groups=("g",)))
+
+
+def test_a_transformers_model_keeps_its_contract(tmp_path):
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words))
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=len(words), intermediate_size=16, **sizes)
+    pair = (BertForSequenceClassification(config), BertTokenizerFast(str(tmp_path / "vocab.txt")))
+    check_model(wrap(pair, ModelOptions(device="cpu")), ["good film", "bad", "film film good"])
+
+
+def test_recorded_predictions_keep_their_contract():
+    check_model(registry.load("model", "recorded")("", ModelOptions(), base=Path()), [])
 
 
 def test_a_broken_guest_is_listed_with_its_reason_and_breaks_nothing(monkeypatch):
