@@ -127,6 +127,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     waived: tuple[str, ...] = ()
 
 
+class Looks(msgspec.Struct, frozen=True, kw_only=True):
+    """How often these data were judged before, and with how many models and policies in all."""
+
+    earlier: int = 0
+    models: int = 1
+    policies: int = 1
+
+
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All that may differ between two runs of the same audit: times, and what was reused."""
 
@@ -135,6 +143,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     predicted: int = 0
     reused: int = 0
     stages: Mapping[str, float] = {}
+    looks: Looks = Looks()
 
 
 class AuditResult(msgspec.Struct, frozen=True, kw_only=True):

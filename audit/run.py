@@ -21,6 +21,7 @@ from audit.environment import environment
 from audit.errors import AuditError, ConfigError, NotApplicable
 from audit.judge import judge
 from audit.load import identity
+from audit.looks import looked
 from audit.measurement import Family, Unit
 from audit.observations import Observation, Observations
 from audit.prepare import Prepared, design, prepare
@@ -124,6 +125,7 @@ def run_audit(
         created=created.isoformat(timespec="seconds"),
         seconds=round(sum(clock.laps.values()), 3),
         stages=clock.laps,
+        looks=looked(spec, result, cache or spec.base / ".audit"),
         predicted=asked.predicted,
         reused=asked.reused,
     )

@@ -153,6 +153,11 @@ def _data(index: Index) -> tuple[str, ...]:
         out.append("No domain column was named: the figures hold for rows like those tested.")
     if ColumnRole.CLUSTER not in roles:
         out.append("No cluster column was named: rows are taken to be independent of each other.")
+    if index.result.run.looks.policies > 1:
+        out.append(
+            "The policy was changed after these data had been judged: "
+            "the stated error rates hold for a policy that was set beforehand."
+        )
     if not index.result.model.cacheable:
         out.append("The model has no digest of its own: another run may audit another model.")
     return tuple(dict.fromkeys(capital(text) for text in out))

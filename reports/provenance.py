@@ -55,6 +55,7 @@ def provenance(result: AuditResult) -> tuple[Fact, ...]:
         Fact("Seed and confidence", f"{result.seed} · {result.confidence * 100:g}%"),
         Fact("Inputs", _inputs(result)),
         Fact("Run", moment(result.run.created), _spent(result)),
+        Fact("Earlier looks", _looks(result)),
         Fact("Rows", _pairs(result.rows)),
     ]
     found.append(rerun(result))
@@ -115,6 +116,17 @@ def _inputs(result: AuditResult) -> str:
     if result.run.reused:
         parts.append(f"{result.run.reused:,} reused")
     return " · ".join(parts)
+
+
+def _looks(result: AuditResult) -> str:
+    if not result.requirements:
+        return ""
+    looks = result.run.looks
+    if not looks.earlier:
+        return "none remembered on these data"
+    counts = f"{plural(looks.models, 'model')} and {looks.policies:,}"
+    word = "policy" if looks.policies == 1 else "policies"
+    return f"{plural(looks.earlier, 'run')} on these data before, with {counts} {word} in all"
 
 
 def _spent(result: AuditResult) -> str:

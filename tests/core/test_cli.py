@@ -173,6 +173,20 @@ def test_a_digest_that_is_not_met_again_is_refused(audit, folder):
     assert audit("run", "--expect-digest", "0000").code == 2
 
 
+def test_looking_again_is_remembered_and_a_changed_policy_is_said(audit, folder):
+    folder.write()
+    audit("run")
+    assert AuditResult.from_file("audit-report").run.looks.earlier == 0
+    loose = {"id": "gap", "measure": "group-fairness.accuracy.gap", "max": 0.5}
+    folder.write(require=[loose])
+    audit("run")
+    looks = AuditResult.from_file("audit-report").run.looks
+    assert (looks.earlier, looks.models, looks.policies) == (1, 1, 2)
+    page = (folder.path / "audit-report/report.html").read_text()
+    assert "policy was changed after these data had been judged" in page
+    assert "1 run on these data before" in page
+
+
 def test_the_rerun_command_runs_it_again(audit, folder):
     folder.write()
     audit("run", "--set", "defaults.seed=5")
