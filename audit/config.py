@@ -100,7 +100,6 @@ class Defaults(Part, frozen=True, kw_only=True):
     """What holds where nothing else is said."""
 
     confidence: float = 0.95
-    adjust: Literal["holm"] = "holm"
     seed: int = 20261121
     on_inconclusive: Literal["block", "warn"] = "block"
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from audit.data import MISSING, Slice
+from audit.data import MISSING
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -105,10 +105,3 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.digests)
-
-    def mask(self, where: Slice) -> npt.NDArray[np.bool_]:
-        """Return the rows that belong to a slice."""
-        out = np.ones(len(self), dtype=bool)
-        for column, value in where.terms:
-            out &= self.groups[column].has(value)
-        return out

@@ -23,7 +23,7 @@ from audit.adapters.columns import (
 )
 from audit.adapters.options import SplitRoles
 from audit.adapters.tables import from_object
-from audit.data import MISSING, DataCard
+from audit.data import MISSING
 from audit.errors import DataError, did_you_mean
 from audit.examples import Examples, Factor, FloatArray, Inputs, IntArray
 
@@ -216,26 +216,3 @@ def check_complete(missing: npt.NDArray[np.bool_], name: str) -> None:
             hint="remove the rows without a label before the audit, and say so: "
             "a figure on the labelled rows is about the labelled rows",
         )
-
-
-def card_of(
-    name: str, examples: Mapping[str, Examples], roles: Mapping[str, SplitRoles]
-) -> DataCard:
-    """Identify a data set.
-
-    Parameters
-    ----------
-    name : str
-        The loader string of the main split.
-    examples, roles : mapping of split name to its rows and to the roles of its columns
-    """
-    columns = {column: role for r in roles.values() for role, column in reversed(r.named())}
-    labels = {n for e in examples.values() if e.labels is not None for n in e.labels.names}
-    prints = [f"{split}={examples[split].fingerprint}" for split in sorted(examples)]
-    return DataCard(
-        name=name,
-        splits={split: len(rows) for split, rows in examples.items()},
-        columns=columns,
-        labels=tuple(sorted(labels)),
-        fingerprint=dg.text_digests(["\n".join(prints)]).tobytes().hex(),
-    )

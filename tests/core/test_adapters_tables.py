@@ -7,7 +7,7 @@ import pytest
 
 from audit.adapters import tables
 from audit.adapters.options import SplitRoles, TableOptions
-from audit.adapters.rows import card_of, examples_from
+from audit.adapters.rows import examples_from
 from audit.data import MISSING
 from audit.errors import DataError
 
@@ -167,9 +167,3 @@ def test_several_input_columns_are_taken_as_a_frame():
     assert list(taken.columns) == ["age", "sex"]
     assert taken["age"].tolist() == [65, 25]
     assert taken.index.tolist() == [0, 1]
-
-
-def test_the_card_lists_roles_labels_and_sizes():
-    card = card_of("csv:x", {"test": examples_from(FRAME, "test", ROLES)}, {"test": ROLES})
-    assert card.columns == {"text": "input", "label": "label", "sex": "group"}
-    assert (card.labels, card.splits) == (("0", "1"), {"test": 4})

@@ -173,6 +173,14 @@ def test_a_digest_that_is_not_met_again_is_refused(audit, folder):
     assert audit("run", "--expect-digest", "0000").code == 2
 
 
+def test_the_data_card_lists_roles_labels_and_sizes(audit, folder):
+    folder.write()
+    audit("run")
+    card = AuditResult.from_file("audit-report").data
+    assert card.columns == {"sex": "group", "label": "label", "score": "score", "id": "id"}
+    assert (card.labels, card.splits) == (("no", "yes"), {"test": 1200})
+
+
 def test_looking_again_is_remembered_and_a_changed_policy_is_said(audit, folder):
     folder.write()
     audit("run")
