@@ -73,7 +73,8 @@ def drawn(
     text = caption + "plain 95% intervals."
     return Forest(
         id="-".join(w for w in words if w),
-        title=title + ("" if ask.split == "test" else f", {ask.split}"),
+        title=f"{title}, by {' and '.join(ask.by)}"
+        + ("" if ask.split == "test" else f", {ask.split}"),
         caption=text[0].upper() + text[1:],
         axis=axis,
         count=RELEVANT.get(METRICS[ask.metric].given, "rows"),

@@ -254,7 +254,7 @@ def exhibits(families: Sequence[Family]) -> list[Exhibit]:
         ),
     )
     shown: list[Exhibit] = [
-        level_forest(f, title(METRICS[f.ask.metric], "overall") + " by group")
+        level_forest(f, title(METRICS[f.ask.metric], "overall"))
         for f in families
         if f.ask.statistic == "worst"
     ]

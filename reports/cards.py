@@ -15,6 +15,7 @@ from reports.rows import Row
 from reports.words import RANK, clip, css, one_line, sentence, word, worst
 
 OPEN_FIGURES = 6
+TALL = 10
 LEAST_FIGURES = 2
 DRAWN_FIGURES = 60
 OPEN_TABLE_ROWS = 14
@@ -176,14 +177,20 @@ def _split(
     width come last, so that they leave no gap.
     """
     ranked = sorted(exhibits, key=lambda exhibit: _rank(_judged(index, exhibit)))
+    any_judged = any(_judged(index, exhibit) is not None for exhibit in exhibits)
     opened: list[Exhibit] = []
     folded: list[Exhibit] = []
     for exhibit in ranked:
         small = isinstance(exhibit, Table) and len(exhibit.rows) <= OPEN_TABLE_ROWS
-        early = isinstance(exhibit, Forest) and len(opened) < LEAST_FIGURES
+        early = isinstance(exhibit, Forest) and not any_judged and len(opened) < LEAST_FIGURES
         wanted = small or early or _judged(index, exhibit) is not None
         (opened if wanted and len(opened) < OPEN_FIGURES else folded).append(exhibit)
-    return tuple(sorted(opened, key=broad)), tuple(sorted(folded, key=broad))
+    return tuple(sorted(opened, key=_height)), tuple(sorted(folded, key=_height))
+
+
+def _height(exhibit: Exhibit) -> tuple[bool, bool]:
+    """Order what needs the whole width last, and tall plots behind low ones: they pair off."""
+    return broad(exhibit), isinstance(exhibit, Forest) and len(exhibit.rows) > TALL
 
 
 def _judged(index: Index, exhibit: Exhibit) -> Outcome | None:
