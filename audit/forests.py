@@ -74,7 +74,7 @@ def drawn(
     return Forest(
         id="-".join(w for w in words if w),
         title=f"{title}, by {' and '.join(ask.by)}"
-        + ("" if ask.split == "test" else f", {ask.split}"),
+        + ("" if ask.split == "test" else f", split {ask.split}"),
         caption=text[0].upper() + text[1:],
         axis=axis,
         count=RELEVANT.get(METRICS[ask.metric].given, "rows"),
