@@ -99,6 +99,10 @@ class Recorded(Model, Protocol):
         """Return the model with what only the data know: labels, digest, whether scores exist."""
         ...
 
+    def decisions(self, examples: Examples) -> npt.NDArray[np.int64] | None:
+        """Return the label recorded beside a score, by index, -1 where none is; else None."""
+        ...
+
     @property
     def scored(self) -> bool:
         """Whether the outputs are probabilities, and not only the chosen label."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.engine import canary
 from audit.engine.ledger import FAILED, MISSING, PREDICTED, REUSED, Ledger
@@ -178,12 +179,16 @@ def recalled(model: Recorded, examples: Examples) -> Observation:
     card = model.card
     outputs = shaped(model.recall(examples), len(examples), card.labels, card.name)
     failed, reason = fault_of(outputs)
-    if len(failed) and np.isnan(outputs[failed[0]]).all():
-        reason = "no prediction is recorded"
-    decide = getattr(model, "decisions", None)
-    return Observation(
-        blank(outputs, failed), failed, reason, model.scored, decide(examples) if decide else None
+    chosen = model.decisions(examples)
+    unsaid: npt.NDArray[np.bool_] = np.asarray(
+        np.isnan(outputs).reshape(len(outputs), -1).all(axis=1)
     )
+    if chosen is not None:
+        unsaid |= chosen < 0
+    failed = np.union1d(failed, np.flatnonzero(unsaid))
+    if len(failed) and unsaid[failed[0]]:
+        reason = "no prediction is recorded"
+    return Observation(blank(outputs, failed), failed, reason, model.scored, chosen)
 
 
 def blank(outputs: FloatArray, failed: np.ndarray) -> FloatArray:
