@@ -68,7 +68,7 @@ def complete_groups(ask: Ask, split: SplitSpec) -> Ask:
             )
     elif compare or ask.reference:
         raise ConfigError(f'measure "{ask.measure}" compares nothing: leave out compare:')
-    return with_label(ask_with(ask, by=by, compare=compare), split)
+    return with_label(msgspec.structs.replace(ask, by=by, compare=compare), split)
 
 
 def with_label(ask: Ask, split: SplitSpec) -> Ask:
@@ -88,12 +88,7 @@ def with_label(ask: Ask, split: SplitSpec) -> Ask:
             f'measure "{ask.measure}" is about one class, and none is named',
             hint="set positive: on the split, or label: on the requirement (each: every class)",
         )
-    return ask_with(ask, label=label)
-
-
-def ask_with(ask: Ask, **changes: object) -> Ask:
-    """Return an ask with some words replaced."""
-    return msgspec.structs.replace(ask, **changes)
+    return msgspec.structs.replace(ask, label=label)
 
 
 def pairs_of(ask: Ask, cut: Cut, fit: Sequence[bool], rest_fit: Sequence[bool]) -> Iterator[Pair]:

@@ -31,20 +31,18 @@ class Test:
     measurement: Measurement
     p_fail: float
     p_pass: float
-    weight: float
 
 
 def tests_of(requirement: Requirement, family: Family) -> list[Test]:
     """Take both p-values of every comparison of a family; no evidence decides nothing."""
     limit = requirement.limit
-    weight = requirement.weight / max(len(family.measurements), 1)
     out = []
     for m in family.measurements:
         p_over, p_under = 1.0, 1.0
         if m.evidence is not None:
             p_over, p_under = m.evidence.p_over(limit), m.evidence.p_under(limit)
         fail, passed = (p_over, p_under) if requirement.max is not None else (p_under, p_over)
-        out.append(Test(requirement, m, fail, passed, weight))
+        out.append(Test(requirement, m, fail, passed))
     return out
 
 
@@ -79,8 +77,7 @@ def judge(
     tests = [t for r in judged for t in tests_of(r, families[r.ask.key])]
     if not tests:
         return {r.id: untestable(r, families[r.ask.key], 0) for r in judged}
-    equal = len({r.weight for r in judged}) == 1
-    weights = None if equal else [t.weight for t in tests]
+    weights = weights_of([(r, families[r.ask.key]) for r in judged])
     stepped = holm([t.p_fail for t in tests], alpha, weights)
     verdicts: dict[str, Verdict] = {}
     at = 0
@@ -99,6 +96,16 @@ def judge(
             )
         verdicts[r.id] = conclude(r, family, comparisons, alpha, len(tests))
     return verdicts
+
+
+def weights_of(gate: Sequence[tuple[Requirement, Family]]) -> list[float] | None:
+    """Return the share of every test of a gate, in order; None where all tests weigh the same.
+
+    Where requirements differ in weight, each hands its own to its comparisons in equal parts.
+    """
+    if len({r.weight for r, _ in gate}) == 1:
+        return None
+    return [r.weight / len(f.measurements) for r, f in gate for _ in f.measurements]
 
 
 def first_level(weights: Sequence[float] | None, i: int, m: int, alpha: float) -> float:
@@ -218,13 +225,11 @@ def severity(c: Comparison, r: Requirement) -> tuple[int, float, float]:
     rank = {Outcome.FAILED: 0, Outcome.INCONCLUSIVE: 1}.get(c.outcome, 2)
     sign = -1.0 if r.max is not None else 1.0
     bound = c.low if r.max is not None else c.high
-    value = c.value
-    if rank == 1 and value is None:  # undefined: nothing to show, so it names itself last
-        return (rank, math.inf, math.inf)
+    # what is undefined has nothing to show, and comes last of its kind
     return (
         rank,
         sign * bound if bound is not None else math.inf,
-        sign * value if value is not None else math.inf,
+        sign * c.value if c.value is not None else math.inf,
     )
 
 
@@ -266,13 +271,9 @@ def margin_of(
     if step is None:
         unit, step = "half-width", (interval.high - interval.low) / 2 or 1.0
     sign = -1.0 if r.max is not None else 1.0
-    low, mid, high = sorted(
-        sign * (v - r.limit) / step if math.isfinite(v) else sign * v
-        for v in (interval.low, value, interval.high)
-    )
-    bound = 1e6  # an unbounded interval is drawn to the edge; JSON has no infinity
-    clip = [min(max(v, -bound), bound) for v in (low, mid, high)]
-    return (clip[0], sign * (value - r.limit) / step, clip[2]), unit
+    ends = (interval.low, value, interval.high)
+    low, _, high = sorted(sign * (v - r.limit) / step for v in ends)
+    return (low, sign * (value - r.limit) / step, high), unit
 
 
 def untestable(r: Requirement, family: Family, gate: int) -> Verdict:

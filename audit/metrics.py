@@ -44,6 +44,11 @@ class Metric:
     high_is_bad: bool = False
 
     @property
+    def heading(self) -> str:
+        """The title as a sentence or a plot begins."""
+        return self.title[0].upper() + self.title[1:]
+
+    @property
     def unit(self) -> Unit:
         """How a level of this metric is written."""
         if self.name in ("auc", "macro_f1"):

@@ -18,6 +18,7 @@ from audit.load import Loaded, load
 from audit.measurement import Ask, Family
 from audit.probe import Probe
 from audit.registry import Catalogue, catalogue
+from audit.result import Waiver
 from audit.spec import AuditSpec
 from audit.verdict import Requirement
 
@@ -30,6 +31,8 @@ class Prepared:
     loaded: Loaded
     requirements: tuple[Requirement, ...]
     probes: dict[str, Probe]
+    waivers: tuple[Waiver, ...]
+    known: Catalogue
     broken: Mapping[str, str]
     skipped: dict[str, str]
 
@@ -53,7 +56,7 @@ def prepare(spec: AuditSpec, only: Sequence[str] = ()) -> Prepared:
         if name not in known.probes and name not in known.broken:
             raise ConfigError(f'unknown probe "{name}"', hint=did_you_mean(name, known.probes))
     required = policy.requirements(spec, known.probes)
-    policy.waivers(spec)
+    waived = policy.waivers(spec)
     wanted = chosen(spec.config, known, required)
     loaded = load(spec)
     probes, skipped = {}, {}
@@ -64,7 +67,7 @@ def prepare(spec: AuditSpec, only: Sequence[str] = ()) -> Prepared:
             asks = [r.ask for r in required if r.ask.probe == name]
             probes[name] = build(known.probes[name], spec, loaded, asks)
     broken = {n: w for n, w in known.broken.items() if n in wanted}
-    return Prepared(spec, loaded, required, probes, broken, skipped)
+    return Prepared(spec, loaded, required, probes, waived, known, broken, skipped)
 
 
 def chosen(config: Config, known: Catalogue, required: Sequence[Requirement]) -> list[str]:
@@ -131,12 +134,24 @@ def eval_type(kind: type[Probe], hint: Any) -> Any:
     return typing.get_type_hints(holder, vars(sys.modules[kind.__module__]))["x"]
 
 
-def design(prepared: Prepared) -> dict[str, tuple[Family, ...]]:
-    """Fix every probe's comparisons from sizes, before an outcome is seen."""
+def design(prepared: Prepared) -> tuple[dict[str, tuple[Family, ...]], dict[str, Exception]]:
+    """Fix every probe's comparisons from sizes, before an outcome is seen.
+
+    Returns
+    -------
+    families : dict of str to tuple of Family
+        By probe; nothing for one that has none to offer.
+    thrown : dict of str to Exception
+        What a probe threw instead: it is kept for that probe's result, and the others go on.
+    """
     out: dict[str, tuple[Family, ...]] = {}
+    thrown: dict[str, Exception] = {}
     for name, probe in prepared.probes.items():
+        out[name] = ()
         try:
             out[name] = tuple(probe.design(prepared.loaded.examples, prepared.loaded.model.card))
         except NotApplicable:
-            out[name] = ()
-    return out
+            continue
+        except Exception as error:  # a probe may be a guest
+            thrown[name] = error
+    return out, thrown

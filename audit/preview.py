@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from audit.judge import POWER, first_level
+from audit.judge import POWER, first_level, weights_of
 from audit.measurement import Family, Unit
 from audit.metrics import METRICS
 from audit.stats.contract import Side
@@ -62,11 +62,11 @@ def sights(
         Splits whose rows depend on each other, by how much no one knows before the run.
     """
     sizes = [(r, families[r.ask.key]) for r in requirements if r.ask.key in families]
-    weights = [r.weight / max(len(f.measurements), 1) for r, f in sizes for _ in f.measurements]
-    equal = len({r.weight for r, _ in sizes}) == 1
+    weights = weights_of(sizes)
+    gate = sum(len(f.measurements) for _, f in sizes)
     out, at = [], 0
     for r, family in sizes:
-        level = first_level(None if equal else weights, at, len(weights), alpha) if weights else 0
+        level = first_level(weights, at, gate, alpha) if family.measurements else 0.0
         seen = sight(r, family, level)
         if r.ask.split in clustered:
             seen = msgspec.structs.replace(

@@ -84,14 +84,17 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
         As `audit.run.run_audit`.
     """
     prepared = prepare(spec)
-    families = {f.ask.key: f for fs in design(prepared).values() for f in fs}
+    designed, thrown = design(prepared)
+    if thrown:
+        raise next(iter(thrown.values()))
+    families = {f.ask.key: f for fs in designed.values() for f in fs}
     alpha = 1 - spec.config.defaults.confidence
     examples = prepared.loaded.examples
     clustered = [name for name, rows in examples.items() if rows.clusters is not None]
     seen = sights(prepared.requirements, families, alpha, clustered)
     with open_store(spec.base / ".audit" / "cache", prepared.loaded.model.card) as store:
         engine = Engine(prepared.loaded.model, store, progress)
-        wanted, _ = requests(prepared, Observations(examples))
+        wanted, _ = requests(prepared, Observations(examples), {})
         plan = engine.plan(wanted, examples)
         if timed and plan.seconds is None and plan.calls:
             engine.time(plan)

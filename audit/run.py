@@ -12,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from audit import __version__, gate, policy, screens
+from audit import __version__, gate, screens
 from audit.disclose import disclose
 from audit.engine.engine import Engine
 from audit.engine.progress import Progress, Silent
+from audit.engine.rows import write_rows
 from audit.engine.store import open_store
 from audit.environment import environment
 from audit.errors import AuditError, ConfigError, NotApplicable
@@ -25,22 +26,31 @@ from audit.looks import looked
 from audit.measurement import Family, Unit
 from audit.observations import Observation, Observations
 from audit.prepare import Prepared, design, prepare
-from audit.registry import catalogue
 from audit.requests import Request
 from audit.result import AuditResult, ProbeResult, ProbeSheet, RunFacts
 from audit.spec import AuditSpec
 from audit.verdict import Outcome, Verdict
 
 
-def requests(prepared: Prepared, seen: Observations) -> tuple[list[Request], dict[str, str]]:
-    """Return what is still to be asked, and the probes that have nothing to ask."""
+def requests(
+    prepared: Prepared, seen: Observations, thrown: dict[str, Exception]
+) -> tuple[list[Request], dict[str, str]]:
+    """Return what is still to be asked, and the probes that have nothing to ask.
+
+    A probe that is in `thrown` is asked no more; what one throws here is added to it.
+    """
     wanted: dict[Request, None] = {}
     silent: dict[str, str] = {}
     for name, probe in prepared.probes.items():
+        if name in thrown:
+            continue
         try:
-            asked = probe.plan(seen.examples, prepared.loaded.model.card, seen)
+            asked = tuple(probe.plan(seen.examples, prepared.loaded.model.card, seen))
         except NotApplicable as reason:
             silent[name] = str(reason)
+            continue
+        except Exception as error:  # a probe may be a guest
+            thrown[name] = error
             continue
         wanted |= dict.fromkeys(asked)
     return [r for r in wanted if r not in seen.answers], silent
@@ -90,9 +100,10 @@ def run_audit(
             f"specification, model or data differ from those of {expect} (now {digest})",
             hint="leave out --expect-digest to audit what is here",
         )
-    frozen = design(prepared)
+    frozen, thrown = design(prepared)
     clock.lap("prepare")
-    asked = ask(prepared, cache or spec.base / ".audit" / "cache", progress or Silent())
+    folder = cache or spec.base / ".audit" / "cache"
+    asked = ask(prepared, folder, progress or Silent(), thrown)
     clock.lap("predict")
     measured = [measure(prepared, name, asked, frozen) for name in prepared.probes]
     results = (*measured, *absent(prepared))
@@ -114,9 +125,9 @@ def run_audit(
         requirements=prepared.requirements,
         verdicts=verdicts,
         screens=screens.screen(results, prepared.requirements),
-        waivers=policy.waivers(spec),
+        waivers=prepared.waivers,
         decision=gate.decide(prepared.requirements, verdicts, results, {}),
-        rows=write_rows(rows, prepared, asked.seen),
+        rows=write_rows(rows, asked.seen, prepared.loaded.model.card.labels),
         warnings=tuple(asked.warnings),
     )
     result = gate.gated(result, created.date().isoformat())
@@ -151,20 +162,21 @@ class Asked:
 
     seen: Observations
     silent: dict[str, str]
+    thrown: dict[str, Exception]
     distinct: int = 0
     predicted: int = 0
     reused: int = 0
     warnings: list[str] = dataclasses.field(default_factory=list)
 
 
-def ask(prepared: Prepared, cache: Path, progress: Progress) -> Asked:
+def ask(prepared: Prepared, cache: Path, progress: Progress, thrown: dict[str, Exception]) -> Asked:
     """Ask the model, stage by stage, until no probe asks anything new."""
     examples = prepared.loaded.examples
-    asked = Asked(Observations(examples), {})
+    asked = Asked(Observations(examples), {}, thrown)
     with open_store(cache, prepared.loaded.model.card) as store:
         engine = Engine(prepared.loaded.model, store, progress)
         while True:
-            wanted, asked.silent = requests(prepared, asked.seen)
+            wanted, asked.silent = requests(prepared, asked.seen, asked.thrown)
             if not wanted:
                 break
             plan = engine.plan(wanted, examples)
@@ -191,6 +203,8 @@ def measure(
             blank, outcome=Outcome.NOT_APPLICABLE, reason=asked.silent[name]
         )
     try:
+        if name in asked.thrown:
+            raise asked.thrown[name]
         evidence = probe.measure(asked.seen)
         check_frozen(frozen[name], evidence.families)
     except NotApplicable as reason:
@@ -229,11 +243,11 @@ def check_frozen(frozen: Sequence[Family], families: Sequence[Family]) -> None:
 
 def absent(prepared: Prepared) -> tuple[ProbeResult, ...]:
     """Return the probes that were left out or could not be loaded: neither is a pass."""
-    known = catalogue()
+    known = prepared.known.probes
     left = [
-        ProbeResult(probe=n, sheet=known.probes[n].sheet, outcome=Outcome.NOT_RUN, reason=why)
+        ProbeResult(probe=n, sheet=known[n].sheet, outcome=Outcome.NOT_RUN, reason=why)
         for n, why in prepared.skipped.items()
-        if n in known.probes
+        if n in known
     ]
     return tuple(left) + tuple(
         ProbeResult(probe=n, sheet=blank_sheet(n), outcome=Outcome.ERROR, reason=why)
@@ -277,17 +291,3 @@ def verdicts_of(
             )
         )
     return tuple(out)
-
-
-def write_rows(folder: Path | None, prepared: Prepared, seen: Observations) -> dict[str, str]:
-    """Write per-row ids and outputs beside the result; return their digests."""
-    if folder is None:
-        return {}
-    from audit.engine.rows import write_split
-
-    return {
-        request.split: write_split(
-            folder, seen.examples[request.split], answer, prepared.loaded.model.card.labels
-        )
-        for request, answer in seen.answers.items()
-    }

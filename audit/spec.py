@@ -15,7 +15,7 @@ import yaml
 
 from audit import places
 from audit.config import Config, ModelSpec, SplitSpec, parse
-from audit.errors import ConfigError
+from audit.errors import ConfigError, did_you_mean
 from audit.places import KeyPath, Places
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -165,8 +165,6 @@ class AuditSpec:
         ConfigError
             If there is none.
         """
-        from audit.errors import did_you_mean
-
         splits = self.config.data.splits
         if name not in splits:
             raise ConfigError(

@@ -25,7 +25,7 @@ def about(m: Measurement, family: Family) -> str:
 def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
     """Say one comparison in words."""
     metric = METRICS.get(family.ask.metric)
-    title = metric.title[0].upper() + metric.title[1:] if metric else family.title
+    title = metric.heading if metric else family.title
     if not m.against:
         subject = "" if not m.slice.terms else f" for {about(m, family)}"
         return f"{title}{subject} is {how.text(c.value)}"
@@ -47,7 +47,7 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
         return msgspec.structs.replace(
             v,
             explanation="No group is large enough to test.",
-            settle=f"Groups of at least {r_min(family)} relevant rows." if family.untested else "",
+            settle=larger(family),
         )
     measured = {m.id: m for m in family.measurements}
     worst = next(c for c in v.comparisons if c.measurement == v.worst)
@@ -69,9 +69,12 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
     return msgspec.structs.replace(v, explanation=text, settle=settle(v, r, family))
 
 
-def r_min(family: Family) -> str:
-    """Return the size rule of a family in words, taken from what was left out."""
-    return family.untested[0].reason.rpartition("at least ")[2].removesuffix(" are needed")
+def larger(family: Family) -> str:
+    """Say what a family without a testable group lacks, by its largest group."""
+    if not family.untested:
+        return ""
+    largest = max(family.untested, key=lambda u: u.n)
+    return f"Larger groups: the largest, {largest.slice.name}, has {largest.reason}."
 
 
 def rows_more(n: int, needed: int) -> str:

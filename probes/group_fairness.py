@@ -39,7 +39,7 @@ OFFERED = (
 
 def title(metric: Metric, statistic: str) -> str:
     """Name a family as a sentence begins."""
-    return metric.title[0].upper() + metric.title[1:] + STATISTICS[statistic]
+    return metric.heading + STATISTICS[statistic]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,7 @@ def kind_of(task: Task) -> str:
 
 def title(metric: Metric, statistic: str) -> str:
     """Name a family as a sentence begins."""
-    return metric.title[0].upper() + metric.title[1:] + STATISTICS[statistic]
+    return metric.heading + STATISTICS[statistic]
 
 
 @dataclass(frozen=True, kw_only=True)

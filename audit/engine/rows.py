@@ -13,7 +13,31 @@ import pyarrow.parquet as pq
 
 from audit.errors import OutputError
 from audit.examples import Examples
-from audit.observations import Observation
+from audit.observations import Observation, Observations
+
+
+def write_rows(folder: Path | None, seen: Observations, labels: Sequence[str]) -> dict[str, str]:
+    """Write every split that was answered; return the digests by split.
+
+    Parameters
+    ----------
+    folder : Path or None
+        None writes nothing.
+    seen : Observations
+    labels : sequence of str
+        Of the model's outputs.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    if folder is None:
+        return {}
+    return {
+        request.split: write_split(folder, seen.examples[request.split], answer, labels)
+        for request, answer in seen.answers.items()
+    }
 
 
 def write_split(

@@ -181,6 +181,43 @@ def test_the_data_card_lists_roles_labels_and_sizes(audit, folder):
     assert (card.labels, card.splits) == (("no", "yes"), {"test": 1200})
 
 
+@pytest.mark.parametrize("method", ["design", "plan", "measure"])
+def test_a_probe_that_throws_is_an_error_and_the_others_go_on(audit, folder, monkeypatch, method):
+    from probes.task_performance import TaskPerformance
+
+    def fail(self, *words):
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr(TaskPerformance, method, fail)
+    folder.write(
+        require=[
+            {"id": "gap", "measure": "group-fairness.accuracy.gap", "max": 0.5},
+            {"id": "a", "measure": "task-performance.accuracy.overall", "min": 0.1},
+        ]
+    )
+    assert audit("run", "--gate").code == 4
+    result = AuditResult.from_file("audit-report")
+    assert result.verdict("gap").outcome == "passed"
+    assert result.verdict("a").outcome == "error"
+    assert "boom" in result.verdict("a").explanation
+
+
+def test_a_row_without_its_recorded_decision_is_no_wrong_answer(audit, folder):
+    said = folder.frame["label"].where(folder.frame.index >= 5)
+    folder.frame.assign(said=said).to_csv(folder.path / "rows.csv", index=False)
+    folder.write(data__test__prediction="said")
+    assert audit("run", "--gate").code == 4
+    reasons = {p.reason for p in AuditResult.from_file("audit-report").probes}
+    assert all("no prediction is recorded" in r for r in reasons)
+
+
+def test_too_few_events_are_called_events(audit, folder):
+    folder.write(data__groups={"min_events": 5000}, require=[
+        {"id": "a", "measure": "group-fairness.selection_rate.gap", "max": 0.1}])  # fmt: skip
+    audit("run", "--gate")
+    assert "at least 5000 are needed" in AuditResult.from_file("audit-report").verdict("a").settle
+
+
 def test_looking_again_is_remembered_and_a_changed_policy_is_said(audit, folder):
     folder.write()
     audit("run")
