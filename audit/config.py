@@ -13,8 +13,42 @@ from audit.groups import GroupRules
 from audit.places import KeyPath, Places
 
 
+TRAIN = "train"
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all parts: closed, and set once."""
+
+
+class RefitSpec(Part, frozen=True, kw_only=True):
+    """How the model is trained again, for probes that ask what depends on its training data.
+
+    Attributes
+    ----------
+    recipe : str
+        ``head`` (on frozen embeddings), ``full`` or ``lora`` for transformers; ``clone`` for
+        scikit-learn; ``user`` for a function.
+    base : str
+        Pretrained weights to start from (``hf:...``), without the audited model's fine-tuning;
+        ``self`` if the audited weights have never seen the training rows.
+    fit : str
+        ``python:module:function``, called with inputs, targets and seed; returns a model.
+    revision : str
+        The user's own word for the version of that function, so that its trainings are kept.
+    epochs, learning_rate, batch_size : optional
+        For ``full`` and ``lora``.
+    rank : int
+        Of the low-rank updates of ``lora``.
+    """
+
+    recipe: Literal["", "head", "full", "lora", "clone", "user"] = ""
+    base: str = ""
+    fit: str = ""
+    revision: str = ""
+    epochs: int = 3
+    learning_rate: float | None = None
+    batch_size: int = 16
+    rank: int = 8
 
 
 class ModelSpec(Part, frozen=True, kw_only=True):
@@ -46,6 +80,7 @@ class ModelSpec(Part, frozen=True, kw_only=True):
     batch_tokens: int | None = None
     device: str = "auto"
     dtype: str = "float32"
+    refit: RefitSpec | None = None
 
 
 class SplitSpec(Part, frozen=True, kw_only=True):
@@ -84,16 +119,30 @@ class SplitSpec(Part, frozen=True, kw_only=True):
 
 
 class DataSpec(Part, frozen=True, kw_only=True):
-    """The splits: ``test``, and more by name; and what counts as a group large enough to test."""
+    """The splits: ``test``, and more by name; and what counts as a group large enough to test.
+
+    `train` is what the model can be trained on again. Nothing is measured on it; roles of `test`
+    that it leaves out (input, label, positive, label_map, bins) are taken over.
+    """
 
     test: SplitSpec
+    train: SplitSpec | None = None
     more: dict[str, SplitSpec] = {}
     groups: GroupRules = GroupRules()
 
     @property
     def splits(self) -> dict[str, SplitSpec]:
-        """All splits by name, ``test`` first."""
+        """The splits that are measured on, by name, ``test`` first."""
         return {"test": self.test, **self.more}
+
+    @property
+    def loaded(self) -> dict[str, SplitSpec]:
+        """Every split, ``train`` last, with the roles that it shares with ``test``."""
+        if self.train is None:
+            return self.splits
+        shared = ("input", "label", "positive", "label_map", "bins")
+        taken = {k: getattr(self.test, k) for k in shared if not getattr(self.train, k)}
+        return {**self.splits, TRAIN: msgspec.structs.replace(self.train, **taken)}
 
 
 class Defaults(Part, frozen=True, kw_only=True):

@@ -10,25 +10,38 @@ from typing import Any
 import msgspec
 
 from audit import registry
-from audit.adapters.options import ModelOptions, SplitRoles, TableOptions
+from audit.adapters.options import ModelOptions, RefitOptions, SplitRoles, TableOptions
+from audit.adapters.refits import refits_of
 from audit.adapters.rows import examples_from
-from audit.config import ModelSpec, SplitSpec
+from audit.config import TRAIN, ModelSpec, RefitSpec, SplitSpec
 from audit.data import ColumnRole, DataCard
 from audit.errors import ConfigError, DataError, did_you_mean
 from audit.examples import Examples
-from audit.model import Model, Recorded
+from audit.model import Model, ModelCard, Recorded, Refits
 from audit.spec import AuditSpec, expand
 from audit.task import Classification, Regression, Task, check_labels
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What an audit works on."""
+    """What an audit works on.
+
+    Attributes
+    ----------
+    examples : mapping of str to Examples
+        By split, the training rows included.
+    card : ModelCard
+        The model's own, with the ways in which it can be trained again.
+    refits : Refits, optional
+        What trains it again.
+    """
 
     examples: Mapping[str, Examples]
     data: DataCard
     model: Model
+    card: ModelCard
     task: Task
+    refits: Refits | None = None
 
 
 def load(spec: AuditSpec) -> Loaded:
@@ -39,15 +52,51 @@ def load(spec: AuditSpec) -> Loaded:
     AuditError
         Whatever does not load or fit: what, where, and how to mend it.
     """
-    examples = {name: load_split(spec, name, s) for name, s in spec.config.data.splits.items()}
-    model = load_model(spec)
+    splits = spec.config.data.loaded
+    examples = {name: load_split(spec, name, s) for name, s in splits.items()}
+    options = model_options(spec)
+    model = load_model(spec, options)
     if isinstance(model, Recorded):
-        model = model.bound_to(examples)
+        model = model.bound_to({n: e for n, e in examples.items() if n != TRAIN})
     task = task_of(spec, model)
     check_labels(task, examples)
-    for name, split in spec.config.data.splits.items():
+    for name, split in splits.items():
         check_positive(task, name, split)
-    return Loaded(examples, data_card(spec, examples), model, task)
+    refits = load_refits(spec, model, options, examples.get(TRAIN))
+    card = model.card
+    if isinstance(refits, str):
+        card, refits = msgspec.structs.replace(card, fixed=refits), None
+    else:
+        card = msgspec.structs.replace(card, recipes=refits.recipes)
+    return Loaded(examples, data_card(spec, examples), model, card, task, refits)
+
+
+def load_refits(
+    spec: AuditSpec, model: Model, options: ModelOptions, train: Examples | None
+) -> Refits | str:
+    """Return what trains the model again, or why nothing can.
+
+    Raises
+    ------
+    AuditError
+        If ``model.refit`` asks for what cannot be loaded.
+    """
+    written = spec.config.model.refit
+    if train is None and written is None and spec.refit is None:
+        return (
+            "there are no training rows: name them under data.train, with the columns of the test "
+            "rows"
+        )
+    if train is None:
+        raise ConfigError(
+            "model.refit needs rows to train on",
+            where=spec.places.where(("model", "refit")),
+            hint="name them under data.train, with the columns of the test rows",
+        )
+    if train.labels is None and train.targets is None:
+        raise ConfigError("the training rows have no label column", hint="data.train.label: ...")
+    asked = RefitOptions(**msgspec.structs.asdict(written or RefitSpec()))
+    return refits_of(model, options, asked, base=spec.base, fit=spec.refit)
 
 
 def scheme_of(text: str, kind: str, path: str) -> tuple[str, str]:
@@ -105,12 +154,16 @@ def load_split(spec: AuditSpec, name: str, split: SplitSpec) -> Examples:
     return examples
 
 
-def load_model(spec: AuditSpec) -> Model:
-    """Load the model, or wrap the one in memory."""
+def model_options(spec: AuditSpec) -> ModelOptions:
+    """Return what a loader of models is told."""
     written = spec.config.model
     fields = {f: getattr(written, f) for f in ModelOptions.__struct_fields__ if hasattr(written, f)}
-    test = spec.config.data.test
-    options = ModelOptions(**fields | {"positive": test.positive or None})
+    return ModelOptions(**fields | {"positive": spec.config.data.test.positive or None})
+
+
+def load_model(spec: AuditSpec, options: ModelOptions) -> Model:
+    """Load the model, or wrap the one in memory."""
+    written = spec.config.model
     if spec.model is not None:
         from audit.adapters.objects import wrap
 
@@ -152,7 +205,7 @@ def check_positive(task: Task, name: str, split: SplitSpec) -> None:
 def data_card(spec: AuditSpec, examples: Mapping[str, Examples]) -> DataCard:
     """Identify the data: names, sizes, roles, labels, fingerprint."""
     roles: dict[str, str] = {}
-    for split in spec.config.data.splits.values():
+    for split in spec.config.data.loaded.values():
         roles |= dict.fromkeys(split.inputs, ColumnRole.INPUT.value)
         roles |= dict.fromkeys(split.groups, ColumnRole.GROUP.value)
         for role in (
@@ -176,12 +229,13 @@ def data_card(spec: AuditSpec, examples: Mapping[str, Examples]) -> DataCard:
         splits={n: len(e) for n, e in examples.items()},
         columns=roles,
         labels=tuple(sorted(names)),
-        notes={n: s.note for n, s in spec.config.data.splits.items() if s.note},
+        notes={n: s.note for n, s in spec.config.data.loaded.items() if s.note},
         fingerprint=hashlib.blake2b(joined.encode(), digest_size=16).hexdigest(),
     )
 
 
 def identity(spec: AuditSpec, loaded: Loaded) -> str:
     """Return one digest of specification, model and data: what a rerun must meet again."""
-    parts = (spec.digest, loaded.model.card.fingerprint, loaded.data.fingerprint)
+    recipes = [recipe.fingerprint for recipe in loaded.card.recipes]
+    parts = (spec.digest, loaded.card.fingerprint, loaded.data.fingerprint, *recipes)
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()

@@ -14,6 +14,40 @@ if TYPE_CHECKING:
     from audit.examples import Examples
 
 
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to train the model again.
+
+    Attributes
+    ----------
+    name : str
+        ``clone``, ``head``, ``full``, ``lora``, ``user``; with ``-scratch`` for the same
+        architecture from random weights.
+    says : str
+        What is trained, from what, as a clause of the report.
+    cheap : bool
+        Whether a training takes seconds, so that many can be asked for.
+    twin : str
+        The recipe that does the same from random weights; empty if there is none.
+    scratch : bool
+        Whether it starts from random weights.
+    fingerprint : str
+        Digest of everything that decides a training beside its rows and its seed.
+    cacheable : bool
+        Whether that digest is honest beyond this run.
+    parallel : bool
+        Whether trainings of it gain from running side by side in threads.
+    """
+
+    name: str
+    says: str
+    cheap: bool = False
+    twin: str = ""
+    scratch: bool = False
+    fingerprint: str = ""
+    cacheable: bool = True
+    parallel: bool = False
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader must know of a model to recognise it.
 
@@ -38,6 +72,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         so it needs ``revision:`` in the spec.
     settings : mapping of str to str
         Settings that were chosen for the device, for the provenance block.
+    dim : int
+        Length of an embedding, for a model that embeds; 0 for one that predicts.
+    recipes : tuple of Recipe
+        The ways in which it can be trained again, the one that is meant first.
+    fixed : str
+        Why it cannot be trained again, and what would change that; empty if it can.
     """
 
     name: str
@@ -49,6 +89,13 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     cacheable: bool = True
     settings: dict[str, str] = {}
+    dim: int = 0
+    recipes: tuple[Recipe, ...] = ()
+    fixed: str = ""
+
+    def recipe(self, name: str = "") -> Recipe | None:
+        """Return a recipe by name, the first without one; None where there is none."""
+        return next((r for r in self.recipes if name in ("", r.name)), None)
 
 
 @runtime_checkable
@@ -106,6 +153,59 @@ class Recorded(Model, Protocol):
     @property
     def scored(self) -> bool:
         """Whether the outputs are probabilities, and not only the chosen label."""
+        ...
+
+
+class Fitted(Protocol):
+    """What a training yields."""
+
+    def predict(self, inputs: Any) -> npt.NDArray[np.float64]:
+        """Return ``(n, classes)`` probabilities in the order of the card's labels, or ``(n,)``.
+
+        ``inputs`` are of the kind that was trained on: what `Refits.embedder` made of them, where
+        the recipe has one.
+        """
+        ...
+
+
+@runtime_checkable
+class Refits(Protocol):
+    """Something that can train the model's recipe again."""
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """The ways to train, the one that is meant first."""
+        ...
+
+    def embedder(self, recipe: str) -> Predicts | None:
+        """Return the frozen model whose outputs a recipe trains on; None if it takes the inputs.
+
+        Its card has a ``dim``, and its ``predict`` returns ``(n, dim)``. Each distinct input is
+        embedded once for all trainings.
+        """
+        ...
+
+    def fit(self, inputs: Any, targets: npt.NDArray[Any], *, recipe: str, seed: int) -> Fitted:
+        """Train from the recipe's starting point.
+
+        Parameters
+        ----------
+        inputs : sequence, data frame or (n, dim) array
+            In training order; an array where the recipe has an embedder.
+        targets : (n,) array
+            Indices into the card's labels (int), or values for regression (float).
+        recipe : str
+        seed : int
+        """
+        ...
+
+
+@runtime_checkable
+class Ranks(Protocol):
+    """A model whose tokenizer knows how common a word is."""
+
+    def token_ranks(self, inputs: Any) -> npt.NDArray[np.float64]:
+        """Return the ``(n,)`` mean of ln(1 + rank) of each input's tokens; NaN without a token."""
         ...
 
 

@@ -149,7 +149,7 @@ def design(prepared: Prepared) -> tuple[dict[str, tuple[Family, ...]], dict[str,
     for name, probe in prepared.probes.items():
         out[name] = ()
         try:
-            out[name] = tuple(probe.design(prepared.loaded.examples, prepared.loaded.model.card))
+            out[name] = tuple(probe.design(prepared.loaded.examples, prepared.loaded.card))
         except NotApplicable:
             continue
         except Exception as error:  # a probe may be a guest

@@ -92,7 +92,7 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
     examples = prepared.loaded.examples
     clustered = [name for name, rows in examples.items() if rows.clusters is not None]
     seen = sights(prepared.requirements, families, alpha, clustered)
-    with open_store(spec.base / ".audit" / "cache", prepared.loaded.model.card) as store:
+    with open_store(spec.base / ".audit" / "cache", prepared.loaded.card) as store:
         engine = Engine(prepared.loaded.model, store, progress)
         wanted, _ = requests(prepared, Observations(examples), {})
         plan = engine.plan(wanted, examples)

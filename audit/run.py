@@ -45,7 +45,7 @@ def requests(
         if name in thrown:
             continue
         try:
-            asked = tuple(probe.plan(seen.examples, prepared.loaded.model.card, seen))
+            asked = tuple(probe.plan(seen.examples, prepared.loaded.card, seen))
         except NotApplicable as reason:
             silent[name] = str(reason)
             continue
@@ -117,7 +117,7 @@ def run_audit(
         rerunnable=spec.rerunnable,
         seed=spec.config.defaults.seed,
         confidence=spec.config.defaults.confidence,
-        model=prepared.loaded.model.card,
+        model=prepared.loaded.card,
         data=prepared.loaded.data,
         environment=environment(spec.base),
         distinct_inputs=asked.distinct,
@@ -127,7 +127,7 @@ def run_audit(
         screens=screens.screen(results, prepared.requirements),
         waivers=prepared.waivers,
         decision=gate.decide(prepared.requirements, verdicts, results, {}),
-        rows=write_rows(rows, asked.seen, prepared.loaded.model.card.labels),
+        rows=write_rows(rows, asked.seen, prepared.loaded.card.labels),
         warnings=tuple(asked.warnings),
     )
     result = gate.gated(result, created.date().isoformat())
@@ -173,7 +173,7 @@ def ask(prepared: Prepared, cache: Path, progress: Progress, thrown: dict[str, E
     """Ask the model, stage by stage, until no probe asks anything new."""
     examples = prepared.loaded.examples
     asked = Asked(Observations(examples), {}, thrown)
-    with open_store(cache, prepared.loaded.model.card) as store:
+    with open_store(cache, prepared.loaded.card) as store:
         engine = Engine(prepared.loaded.model, store, progress)
         while True:
             wanted, asked.silent = requests(prepared, asked.seen, asked.thrown)

@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from audit import places
-from audit.config import Config, ModelSpec, SplitSpec, parse
+from audit.config import TRAIN, Config, ModelSpec, SplitSpec, parse
 from audit.errors import ConfigError, did_you_mean
 from audit.places import KeyPath, Places
 
@@ -38,6 +38,8 @@ class AuditSpec:
         A model in memory instead of a loader string.
     tables : mapping of str to object
         Data in memory, by split.
+    refit : callable, optional
+        A function in memory that trains the model again.
     """
 
     config: Config
@@ -46,6 +48,7 @@ class AuditSpec:
     places: Places = field(default_factory=lambda: Places("the specification", {}))
     model: Any = None
     tables: Mapping[str, Any] = field(default_factory=dict)
+    refit: Any = None
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Sequence[str] = ()) -> AuditSpec:
@@ -84,6 +87,8 @@ class AuditSpec:
         data: Any,
         *,
         more: Mapping[str, Any] | None = None,
+        train: Any = None,
+        refit: Any = None,
         input: str | Sequence[str] = (),
         label: str | None = None,
         positive: str = "",
@@ -103,6 +108,11 @@ class AuditSpec:
             The ``test`` split, or a loader string.
         more : mapping of str to (data, mapping)
             Further splits: the table and its roles (``input``, ``label`` ...).
+        train : pandas.DataFrame, datasets.Dataset or str, optional
+            Rows that the model can be trained on again, with the columns of ``data``.
+        refit : callable or mapping, optional
+            ``refit(inputs, targets, seed)``, which returns a trained model of any kind that
+            ``model`` may be; or the keys of ``model.refit`` in ``audit.yaml``.
         input, label, positive, groups
             Roles of the columns of ``data``; other roles go in ``roles={...}``.
         require : sequence of mapping
@@ -110,8 +120,8 @@ class AuditSpec:
         base : str or Path
             Folder that loader strings are relative to.
         **sections
-            ``task``, ``labels``, ``threshold`` ... of the model; ``roles``, ``group_rules``,
-            ``defaults``, ``probes``, ``waivers``, ``report`` as in ``audit.yaml``.
+            ``task``, ``labels``, ``threshold`` ... of the model; ``roles``, ``train_roles``,
+            ``group_rules``, ``defaults``, ``probes``, ``waivers``, ``report`` as in ``audit.yaml``.
 
         Raises
         ------
@@ -123,19 +133,25 @@ class AuditSpec:
         roles |= sections.pop("roles", {})
         tables: dict[str, Any] = {}
         splits: dict[str, dict[str, Any]] = {}
-        for name, (table, columns) in {"test": (data, roles), **(more or {})}.items():
+        named = {"test": (data, roles), **(more or {})}
+        if train is not None:
+            named[TRAIN] = (train, sections.pop("train_roles", {}))
+        for name, (table, columns) in named.items():
             splits[name] = dict(columns)
             if isinstance(table, str):
                 splits[name]["load"] = table
             else:
                 tables[name] = table
         own = {k: sections.pop(k) for k in list(sections) if k in ModelSpec.__struct_fields__}
+        if refit is not None and not callable(refit):
+            own["refit"] = dict(refit)
         rules = sections.pop("group_rules", {})
         value: dict[str, Any] = {
             "audit": 1,
             "model": {"load": model} | own if isinstance(model, str) else own,
             "data": {
                 "test": splits.pop("test"),
+                "train": splits.pop(TRAIN, None),
                 "more": splits,
                 "groups": msgspec.to_builtins(rules),
             },
@@ -144,12 +160,13 @@ class AuditSpec:
         }
         lines = Places("the specification", {})
         in_memory = None if isinstance(model, str) else model
-        return cls(parse(value, lines), Path(base).resolve(), "", lines, in_memory, tables)
+        fit = refit if callable(refit) else None
+        return cls(parse(value, lines), Path(base).resolve(), "", lines, in_memory, tables, fit)
 
     @property
     def rerunnable(self) -> bool:
         """Whether a command can run it again; objects in memory cannot be named in one."""
-        return bool(self.file) and self.model is None and not self.tables
+        return bool(self.file) and self.model is None and not self.tables and self.refit is None
 
     @property
     def digest(self) -> str:
@@ -166,6 +183,12 @@ class AuditSpec:
             If there is none.
         """
         splits = self.config.data.splits
+        if name == TRAIN and name not in splits:
+            raise ConfigError(
+                "nothing is measured on the training rows",
+                where=self.places.where(where),
+                hint="name a split of data.test or data.more",
+            )
         if name not in splits:
             raise ConfigError(
                 f'unknown split "{name}"',

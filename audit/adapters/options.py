@@ -47,6 +47,35 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
     dtype: str = "float32"
 
 
+class RefitOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to train a model again.
+
+    Attributes
+    ----------
+    recipe : str
+        ``head``, ``full``, ``lora``, ``clone`` or ``user``; empty for the model's usual one.
+    base : str
+        ``hf:...`` for the pretrained weights to start from, ``self`` for the audited ones.
+    fit : str
+        ``python:module:function``.
+    revision : str
+        The user's own word for the version of that function.
+    epochs, batch_size : int
+    learning_rate : float, optional
+    rank : int
+        Of the low-rank updates of ``lora``.
+    """
+
+    recipe: str = ""
+    base: str = ""
+    fit: str = ""
+    revision: str = ""
+    epochs: int = 3
+    learning_rate: float | None = None
+    batch_size: int = 16
+    rank: int = 8
+
+
 class TableOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to load a data set.
 

@@ -36,11 +36,13 @@ def command(
     for name, rows in loaded.examples.items():
         groups = ", ".join(f"{g} ({len(f.names)})" for g, f in rows.groups.items())
         click.echo(f"data           {name}: {len(rows):,} rows" + (f"; {groups}" if groups else ""))
-    card = loaded.model.card
+    card = loaded.card
     click.echo(
         f"model          {card.name}: {card.task}, {', '.join(capabilities(loaded.model))}"
         + (f", labels {', '.join(card.labels)}" if card.labels else "")
     )
+    for recipe in card.recipes:
+        click.echo(f"training       {recipe.name}: {recipe.says}")
     if not isinstance(loaded.model, Recorded):
         for name, rows in loaded.examples.items():
             tried = np.arange(min(TRIED, len(rows)))
