@@ -12,7 +12,6 @@ from audit.errors import ConfigError, did_you_mean
 from audit.groups import GroupRules
 from audit.places import KeyPath, Places
 
-
 TRAIN = "train"
 
 

@@ -63,12 +63,12 @@ def load(spec: AuditSpec) -> Loaded:
     for name, split in splits.items():
         check_positive(task, name, split)
     refits = load_refits(spec, model, options, examples.get(TRAIN))
-    card = model.card
+    data = data_card(spec, examples)
     if isinstance(refits, str):
-        card, refits = msgspec.structs.replace(card, fixed=refits), None
-    else:
-        card = msgspec.structs.replace(card, recipes=refits.recipes)
-    return Loaded(examples, data_card(spec, examples), model, card, task, refits)
+        card = msgspec.structs.replace(model.card, fixed=refits)
+        return Loaded(examples, data, model, card, task)
+    card = msgspec.structs.replace(model.card, recipes=refits.recipes)
+    return Loaded(examples, data, model, card, task, refits)
 
 
 def load_refits(

@@ -9,7 +9,7 @@ import numpy as np
 
 from audit.errors import ModelError
 from audit.examples import Examples, FloatArray, IntArray
-from audit.requests import Request
+from audit.requests import Predict, Request
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ class Observations:
             If the model failed on any of its rows: a figure on the rest would be another figure.
         """
         seen = self.answers[request]
+        fit = request.fit if isinstance(request, Predict) else None
+        if len(seen.failed) and fit is not None:
+            raise ModelError(
+                f"the training on {fit.size:,} rows (recipe {fit.recipe}, seed {fit.seed}) failed",
+                where=seen.reason,
+                hint="a curve without it would be another curve; mend what it says and run again: "
+                "trainings that succeeded are kept",
+            )
         if len(seen.failed):
             raise ModelError(
                 f"the model failed on {len(seen.failed)} of {len(seen.outputs)} rows of split "

@@ -12,95 +12,34 @@ Every check raises `AssertionError` with the broken promise.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from audit.adapters.options import SplitRoles
-from audit.config import SplitSpec
+from audit.config import TRAIN
 from audit.data import DataCard
 from audit.errors import NotApplicable
-from audit.examples import Examples, Factor, FloatArray, IntArray
+from audit.examples import Examples, FloatArray
 from audit.model import Model, ModelCard, Predicts, Recorded
-from audit.observations import Observation, Observations
+from audit.observations import Observations
 from audit.probe import Evidence, Probe
 from audit.reporter import Reporter
 from audit.result import AuditResult, Decision, ProbeResult
+from audit.samples import (
+    CARD,
+    LABELS,
+    SPLIT,
+    reorder,
+    sample_answer,
+    sample_data,
+    sample_examples,
+    sample_outputs,
+)
 from audit.task import Classification, Task
 from audit.verdict import Outcome
-
-LABELS = ("negative", "positive")
-SPLIT = SplitSpec(label="label", positive="positive", groups=("group",))
-
-
-class Rows:
-    """Inputs held in a list."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.values = list(values)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, rows: IntArray) -> list[Any]:
-        """Return the inputs at some positions."""
-        return [self.values[int(i)] for i in rows]
-
-
-def sample_examples(n: int = 600, seed: int = 0, clusters: bool = False) -> Examples:
-    """Return a labelled split with three groups of unequal size.
-
-    Parameters
-    ----------
-    n : int
-        Rows.
-    seed : int
-    clusters : bool
-        Whether rows come in clusters of four.
-    """
-    rng = np.random.default_rng(seed)
-    groups = np.sort(rng.choice(3, n, p=(0.6, 0.3, 0.1)))
-    labels = rng.integers(0, 2, n)
-    words = [f"text {i}" for i in range(n)]
-    return Examples(
-        split="test",
-        inputs=Rows(words),
-        digests=np.array([w.encode().ljust(16)[:16] for w in words]),
-        ids=np.array(words, dtype=object),
-        labels=Factor(labels.astype(np.int64), LABELS),
-        groups={"group": Factor(groups.astype(np.int64), ("a", "b", "c"))},
-        clusters=np.arange(n, dtype=np.int64) // 4 if clusters else None,
-    )
-
-
-def sample_outputs(examples: Examples, seed: int = 0, accuracy: float = 0.8) -> FloatArray:
-    """Return probabilities of a model that is right at a rate, with graded confidence."""
-    rng = np.random.default_rng(seed)
-    if examples.labels is None:
-        raise ValueError("the split has no labels")
-    right = rng.random(len(examples)) < accuracy
-    chosen = np.where(right, examples.labels.codes, 1 - examples.labels.codes)
-    sure = rng.uniform(0.5, 1.0, len(examples))
-    positive = np.where(chosen == 1, sure, 1 - sure)
-    return np.column_stack([1 - positive, positive])
-
-
-def reorder(examples: Examples, order: IntArray) -> Examples:
-    """Return the split with its rows in another order."""
-    if examples.labels is None:
-        raise ValueError("the split has no labels")
-    inputs: Any = examples.inputs
-    return dataclasses.replace(
-        examples,
-        inputs=Rows(inputs.take(order)),
-        digests=examples.digests[order],
-        ids=examples.ids[order],
-        labels=Factor(examples.labels.codes[order], examples.labels.names),
-        groups={k: Factor(f.codes[order], f.names) for k, f in examples.groups.items()},
-        clusters=None if examples.clusters is None else examples.clusters[order],
-    )
 
 
 def make(kind: type[Probe], task: Task | None = None) -> Probe:
@@ -109,16 +48,28 @@ def make(kind: type[Probe], task: Task | None = None) -> Probe:
     return kind(asks=tuple(kind.default_asks({"test": SPLIT}, task)), task=task, seed=1)
 
 
-def measured(probe: Probe, examples: Examples, outputs: FloatArray) -> Evidence:
-    """Answer everything a probe asks on one split with given outputs, and let it measure."""
-    data = {examples.split: examples}
+def measured(
+    probe: Probe, data: Examples | Mapping[str, Examples], outputs: FloatArray
+) -> Evidence:
+    """Answer everything a probe asks as the sample model would, and let it measure.
+
+    Parameters
+    ----------
+    probe : Probe
+    data : Examples, or mapping of split name to Examples
+        A test split alone is given sample rows to train on.
+    outputs : (n, classes) float array
+        The model's own answers on the test split.
+    """
+    if isinstance(data, Examples):
+        data = sample_data(data)
     seen = Observations(data)
-    card = ModelCard(name="sample", kind="sample", task="text-classification", labels=LABELS)
     while True:
-        asked = [r for r in probe.plan(data, card, seen) if r not in seen.answers]
+        asked = [r for r in probe.plan(data, CARD, seen) if r not in seen.answers]
         if not asked:
             return probe.measure(seen)
-        seen = Observations(data, {**seen.answers, **{r: Observation(outputs) for r in asked}})
+        new = {r: sample_answer(r, data, outputs) for r in asked}
+        seen = Observations(data, {**seen.answers, **new})
 
 
 def check_probe(kind: type[Probe]) -> None:
@@ -136,10 +87,11 @@ def check_probe(kind: type[Probe]) -> None:
     first = measured(probe, examples, outputs)
     assert encode(first) == encode(measured(probe, examples, outputs)), "same seed, same bytes"
     order = np.random.default_rng(3).permutation(len(examples))
-    other = measured(probe, reorder(examples, order), outputs[order])
-    check_close(first, other)
-    card = ModelCard(name="sample", kind="sample", task="text-classification", labels=LABELS)
-    planned = {f.ask.key: f.ids for f in probe.design({"test": examples}, card)}
+    moved = sample_data(reorder(examples, order))
+    train = moved[TRAIN]
+    moved[TRAIN] = reorder(train, np.random.default_rng(4).permutation(len(train)))
+    check_close(first, measured(probe, moved, outputs[order]))
+    planned = {f.ask.key: f.ids for f in probe.design(sample_data(examples), CARD)}
     for family in first.families:
         assert planned.get(family.ask.key) == family.ids, "design() and measure() expand alike"
         for m in family.measurements:
@@ -226,7 +178,7 @@ def sample_result(kind: type[Probe]) -> AuditResult:
     """Return a result that holds one probe's evidence on the sample split, without a gate."""
     evidence = measured(make(kind), sample_examples(), sample_outputs(sample_examples()))
     return AuditResult(
-        model=ModelCard(name="sample", kind="sample", task="text-classification", labels=LABELS),
+        model=CARD,
         data=DataCard(name="sample", splits={"test": 600}, columns={"group": "group"}),
         probes=(
             ProbeResult(
