@@ -93,6 +93,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     recipes: tuple[Recipe, ...] = ()
     fixed: str = ""
 
+    @property
+    def width(self) -> int:
+        """Numbers in one output: the labels, the length of an embedding; 0 for a single value."""
+        return self.dim or len(self.labels)
+
     def recipe(self, name: str = "") -> Recipe | None:
         """Return a recipe by name, the first without one; None where there is none."""
         return next((r for r in self.recipes if name in ("", r.name)), None)

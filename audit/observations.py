@@ -9,6 +9,7 @@ import numpy as np
 
 from audit.errors import ModelError
 from audit.examples import Examples, FloatArray, IntArray
+from audit.model import ModelCard
 from audit.requests import Predict, Request
 
 
@@ -39,10 +40,19 @@ class Observation:
 
 @dataclass(frozen=True)
 class Observations:
-    """The data columns and the model outputs that a probe may see. No model is in it."""
+    """The data columns and the model outputs that a probe may see. No model is in it.
+
+    Attributes
+    ----------
+    examples : mapping of split name to Examples
+    answers : mapping of Request to Observation
+    card : ModelCard
+        Whose outputs they are.
+    """
 
     examples: Mapping[str, Examples]
     answers: Mapping[Request, Observation] = field(default_factory=dict)
+    card: ModelCard = field(default_factory=lambda: ModelCard(name="", kind="", task=""))
 
     def outputs(self, request: Request) -> Observation:
         """Return what came back for a request.

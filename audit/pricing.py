@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from audit.engine.engine import Engine
+from audit.engine.dispatch import Dispatcher, Work
 from audit.engine.progress import Progress
 from audit.engine.store import open_store
 from audit.model import Recorded
@@ -27,7 +29,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     calls : int
         Batches that are still to be run.
     seconds : float or None
-        Estimate for them, where the model's rate is known.
+        Estimate for all that is still to be done, where every part of it was timed.
+    trainings, trained : int
+        Trainings that are asked for, and those that were done before.
+    embeddings : int
+        Inputs that must be embedded for them.
     gate_size : int
         One-sided comparisons that the gate's fails are corrected for.
     """
@@ -38,25 +44,33 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     cached: int
     calls: int
     seconds: float | None
-    gate_size: int
-    sights: tuple[Sight, ...]
+    trainings: int = 0
+    trained: int = 0
+    embeddings: int = 0
+    gate_size: int = 0
+    sights: tuple[Sight, ...] = ()
 
     def cost(self) -> str:
         """Say the cost in words."""
         time = "time unknown until the model has been tried"
         if self.seconds is not None:
             time = f"about {duration(self.seconds)}"
-        if not self.calls:
+        left = self.trainings - self.trained
+        if not self.calls and not left:
             time = "nothing left to predict"
         gate = f"{self.gate_size} one-sided comparisons in the gate (fails are corrected for all)"
-        if self.recorded:
-            return f"{self.rows:,} recorded predictions, no model to call\n{gate}"
-        kept = f", {self.cached:,} predicted before" if self.cached else ""
-        return (
-            f"{self.rows:,} rows, {self.distinct:,} distinct inputs{kept}\n"
-            f"{self.calls:,} model calls, {time}\n"
-            f"{gate}"
-        )
+        lines = [f"{self.rows:,} recorded predictions, no model to call"]
+        if not self.recorded:
+            kept = f", {self.cached:,} predicted before" if self.cached else ""
+            lines = [
+                f"{self.rows:,} rows, {self.distinct:,} distinct inputs{kept}",
+                f"{self.calls:,} model calls",
+            ]
+        if self.trainings:
+            kept = f", {self.trained:,} done before" if self.trained else ""
+            more = f", {self.embeddings:,} inputs to embed for them" if self.embeddings else ""
+            lines.append(f"{self.trainings:,} trainings{kept}{more}")
+        return "\n".join([*lines, time, gate])
 
 
 def duration(seconds: float) -> str:
@@ -92,20 +106,30 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
     examples = prepared.loaded.examples
     clustered = [name for name, rows in examples.items() if rows.clusters is not None]
     seen = sights(prepared.requirements, families, alpha, clustered)
-    with open_store(spec.base / ".audit" / "cache", prepared.loaded.card) as store:
-        engine = Engine(prepared.loaded.model, store, progress)
-        wanted, _ = requests(prepared, Observations(examples), {})
-        plan = engine.plan(wanted, examples)
-        if timed and plan.seconds is None and plan.calls:
-            engine.time(plan)
-            plan = engine.plan(wanted, examples)
+    loaded = prepared.loaded
+    with open_store(spec.base / ".audit" / "cache", loaded.card) as store:
+        engine = Dispatcher(loaded.model, loaded.refits, store, progress)
+        wanted, _ = requests(prepared, Observations(examples, card=loaded.card), {})
+        work = engine.plan(wanted, examples)
+        if timed and work.seconds is None:
+            work = engine.time(work, examples)
+    return priced(work, seen, recorded=isinstance(loaded.model, Recorded))
+
+
+def priced(work: Work, seen: Sequence[Sight], *, recorded: bool) -> Price:
+    """Add up what the parts of some work cost."""
+    plan, fits = work.predictions, work.fits
+    embedded = list(fits.embeddings.values()) if fits else []
     return Price(
-        recorded=isinstance(prepared.loaded.model, Recorded),
-        rows=plan.rows,
-        distinct=plan.distinct,
-        cached=plan.cached,
-        calls=plan.calls,
-        seconds=plan.seconds,
+        recorded=recorded,
+        rows=plan.rows if plan else 0,
+        distinct=plan.distinct if plan else 0,
+        cached=plan.cached if plan else 0,
+        calls=plan.calls if plan else 0,
+        seconds=work.seconds,
+        trainings=len(fits.trainings) if fits else 0,
+        trained=len(fits.known) if fits else 0,
+        embeddings=sum(p.distinct - p.cached for p in embedded),
         gate_size=sum(s.comparisons for s in seen),
         sights=tuple(seen),
     )

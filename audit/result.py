@@ -136,12 +136,22 @@ class Looks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that may differ between two runs of the same audit: times, and what was reused."""
+    """All that may differ between two runs of the same audit: times, and what was reused.
+
+    Attributes
+    ----------
+    predicted, reused : int
+        Distinct inputs that were predicted in this run, and those that were stored.
+    trained, trained_before : int
+        Trainings that were done in this run, and those whose outputs were stored.
+    """
 
     created: str = ""
     seconds: float = 0.0
     predicted: int = 0
     reused: int = 0
+    trained: int = 0
+    trained_before: int = 0
     stages: Mapping[str, float] = {}
     looks: Looks = Looks()
 

@@ -14,7 +14,7 @@ import msgspec
 
 from audit import __version__, gate, screens
 from audit.disclose import disclose
-from audit.engine.engine import Engine
+from audit.engine.dispatch import Dispatcher
 from audit.engine.progress import Progress, Silent
 from audit.engine.rows import write_rows
 from audit.engine.store import open_store
@@ -139,6 +139,8 @@ def run_audit(
         looks=looked(spec, result, cache or spec.base / ".audit"),
         predicted=asked.predicted,
         reused=asked.reused,
+        trained=asked.trained,
+        trained_before=asked.trained_before,
     )
     return msgspec.structs.replace(result, run=facts)
 
@@ -166,26 +168,31 @@ class Asked:
     distinct: int = 0
     predicted: int = 0
     reused: int = 0
+    trained: int = 0
+    trained_before: int = 0
     warnings: list[str] = dataclasses.field(default_factory=list)
 
 
 def ask(prepared: Prepared, cache: Path, progress: Progress, thrown: dict[str, Exception]) -> Asked:
     """Ask the model, stage by stage, until no probe asks anything new."""
     examples = prepared.loaded.examples
-    asked = Asked(Observations(examples), {}, thrown)
-    with open_store(cache, prepared.loaded.card) as store:
-        engine = Engine(prepared.loaded.model, store, progress)
+    loaded = prepared.loaded
+    asked = Asked(Observations(examples, card=loaded.card), {}, thrown)
+    with open_store(cache, loaded.card) as store:
+        engine = Dispatcher(loaded.model, loaded.refits, store, progress)
         while True:
             wanted, asked.silent = requests(prepared, asked.seen, asked.thrown)
             if not wanted:
                 break
-            plan = engine.plan(wanted, examples)
-            back = engine.run(plan)
+            work = engine.plan(wanted, examples)
+            back = engine.run(work, examples)
             answers: dict[Request, Observation] = {**asked.seen.answers, **back.answers}
-            asked.seen = Observations(examples, answers)
-            asked.distinct += plan.distinct
+            asked.seen = Observations(examples, answers, loaded.card)
+            asked.distinct += work.distinct
             asked.predicted += back.predicted
             asked.reused += back.reused
+            asked.trained += back.trained
+            asked.trained_before += back.trained_before
             asked.warnings += back.warnings
         asked.warnings = [*store.warnings, *asked.warnings]
     return asked

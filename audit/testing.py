@@ -63,13 +63,13 @@ def measured(
     """
     if isinstance(data, Examples):
         data = sample_data(data)
-    seen = Observations(data)
+    seen = Observations(data, card=CARD)
     while True:
         asked = [r for r in probe.plan(data, CARD, seen) if r not in seen.answers]
         if not asked:
             return probe.measure(seen)
         new = {r: sample_answer(r, data, outputs) for r in asked}
-        seen = Observations(data, {**seen.answers, **new})
+        seen = Observations(data, {**seen.answers, **new}, CARD)
 
 
 def check_probe(kind: type[Probe]) -> None:

@@ -20,7 +20,7 @@ from audit.errors import ModelError
 from audit.examples import Examples, FloatArray
 from audit.model import Model, Predicts, Recorded
 from audit.observations import Observation
-from audit.requests import Request
+from audit.requests import Predict, unpacked
 
 TIMING_SECONDS = 1.0
 
@@ -31,7 +31,7 @@ class Answers:
 
     Attributes
     ----------
-    answers : mapping of Request to Observation
+    answers : mapping of Predict to Observation
         Row for row with each request's split.
     predicted : int
         Distinct inputs predicted in this run.
@@ -43,7 +43,7 @@ class Answers:
         What went wrong on the way; the store keeps its own.
     """
 
-    answers: Mapping[Request, Observation]
+    answers: Mapping[Predict, Observation]
     predicted: int = 0
     reused: int = 0
     calls: int = 0
@@ -68,19 +68,20 @@ class Engine:
         self.progress = progress or Silent()
         self._calls = 0
 
-    def plan(self, requests: Sequence[Request], examples: Mapping[str, Examples]) -> EnginePlan:
+    def plan(self, requests: Sequence[Predict], examples: Mapping[str, Examples]) -> EnginePlan:
         """Cut everything that is asked into batches; nothing is predicted yet.
 
         Parameters
         ----------
-        requests : sequence of Request
-            All of them: equal inputs are predicted once for all requests together.
+        requests : sequence of Predict
+            All of them, and none of a training: equal inputs are predicted once for all
+            requests together.
         examples : mapping of split name to Examples
         """
         asked = tuple(dict.fromkeys(requests))
         card = self.model.card
         inventory = Inventory.of([examples[s] for s in dict.fromkeys(r.split for r in asked)])
-        ledger = Ledger.empty(inventory.digests, len(card.labels))
+        ledger = Ledger.empty(inventory.digests, card.width)
         if isinstance(self.model, Recorded):
             ledger.state[:] = REUSED
         else:
@@ -115,7 +116,7 @@ class Engine:
             If the store cannot be written.
         """
         if isinstance(self.model, Recorded):
-            return Answers({r: recalled(self.model, s) for r, s in asked_splits(plan)})
+            return Answers({r: narrowed(recalled(self.model, s), r) for r, s in asked_splits(plan)})
         warning = self._predict(plan) if plan.ledger.count(MISSING) else ""
         calls, self._calls = self._calls, 0
         ledger = plan.ledger
@@ -160,15 +161,17 @@ class Engine:
         return executor.rate
 
 
-def asked_splits(plan: EnginePlan) -> list[tuple[Request, Examples]]:
+def asked_splits(plan: EnginePlan) -> list[tuple[Predict, Examples]]:
     """Pair each request with its split."""
     splits = {s.split: s for s in plan.inventory.splits}
     return [(r, splits[r.split]) for r in plan.requests]
 
 
-def observed(plan: EnginePlan, request: Request, *, scored: bool) -> Observation:
-    """Spread the answers of the distinct inputs over the rows of a split."""
+def observed(plan: EnginePlan, request: Predict, *, scored: bool) -> Observation:
+    """Spread the answers of the distinct inputs over the rows of a split that are asked for."""
     index = plan.inventory.index[request.split]
+    if request.rows:
+        index = index[unpacked(request.rows)]
     failed = np.flatnonzero(plan.ledger.state[index] == FAILED)
     reason = plan.ledger.reasons[int(index[failed[0]])] if len(failed) else ""
     return Observation(plan.ledger.outputs[index], failed, reason, scored)
@@ -177,8 +180,8 @@ def observed(plan: EnginePlan, request: Request, *, scored: bool) -> Observation
 def recalled(model: Recorded, examples: Examples) -> Observation:
     """Read recorded outputs; rows without a valid one count as failed."""
     card = model.card
-    outputs = shaped(model.recall(examples), len(examples), card.labels, card.name)
-    failed, reason = fault_of(outputs)
+    outputs = shaped(model.recall(examples), len(examples), card)
+    failed, reason = fault_of(outputs, card)
     chosen = model.decisions(examples)
     unsaid: npt.NDArray[np.bool_] = np.asarray(
         np.isnan(outputs).reshape(len(outputs), -1).all(axis=1)
@@ -189,6 +192,16 @@ def recalled(model: Recorded, examples: Examples) -> Observation:
     if len(failed) and unsaid[failed[0]]:
         reason = "no prediction is recorded"
     return Observation(blank(outputs, failed), failed, reason, model.scored, chosen)
+
+
+def narrowed(whole: Observation, request: Predict) -> Observation:
+    """Return the rows of a split that are asked for."""
+    if not request.rows:
+        return whole
+    rows = unpacked(request.rows)
+    failed = np.flatnonzero(np.isin(rows, whole.failed))
+    chosen = None if whole.decisions is None else whole.decisions[rows]
+    return Observation(whole.outputs[rows], failed, whole.reason, whole.scored, chosen)
 
 
 def blank(outputs: FloatArray, failed: np.ndarray) -> FloatArray:

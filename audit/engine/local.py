@@ -88,8 +88,7 @@ class LocalExecutor:
         """Call the model once and check the shape of what it answers."""
         self.calls += 1
         outputs = self.model.predict(self.plan.inventory.take(rows))
-        card = self.model.card
-        return shaped(outputs, len(rows), card.labels, card.name)
+        return shaped(outputs, len(rows), self.model.card)
 
     def _attempt(self, rows: IntArray) -> list[IntArray]:
         """Predict rows together; return the parts to try again."""
@@ -100,7 +99,7 @@ class LocalExecutor:
         except Exception as error:
             reason = reason_of(error)
         else:
-            bad, reason = fault_of(outputs)
+            bad, reason = fault_of(outputs, self.model.card)
             good = np.setdiff1d(np.arange(len(rows)), bad, assume_unique=True)
             self.plan.ledger.predicted(rows[good], outputs[good])
             if not len(bad):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from audit.errors import ModelError
@@ -14,8 +12,8 @@ SUM_TOLERANCE = 1e-3  # half-precision softmax misses 1 by a few 1e-4; a logit m
 EDGE_TOLERANCE = 1e-6  # rounding just outside 0 or 1
 
 
-def shaped(outputs: object, rows: int, labels: Sequence[str], name: str) -> FloatArray:
-    """Return outputs as ``(rows, labels)`` floats, or ``(rows,)`` without labels.
+def shaped(outputs: object, rows: int, card: ModelCard) -> FloatArray:
+    """Return outputs as ``(rows, width)`` floats, or ``(rows,)`` where one is a single value.
 
     Raises
     ------
@@ -23,14 +21,16 @@ def shaped(outputs: object, rows: int, labels: Sequence[str], name: str) -> Floa
         If the shape is another one: every answer would be misread.
     """
     array = np.asarray(outputs, dtype=np.float64)
-    wanted = (rows, len(labels)) if labels else (rows,)
-    if not labels and array.shape == (rows, 1):
+    wanted = (rows, card.width) if card.width else (rows,)
+    if not card.width and array.shape == (rows, 1):
         array = array[:, 0]
     if array.shape != wanted:
         raise ModelError(
-            f"{name} answers with the wrong shape: got {array.shape}, expected {wanted}",
-            hint="labels: " + ", ".join(labels) + "\nthe columns of the model must be these labels"
-            if labels
+            f"{card.name} answers with the wrong shape: got {array.shape}, expected {wanted}",
+            hint="labels: "
+            + ", ".join(card.labels)
+            + "\nthe columns of the model must be these labels"
+            if card.labels
             else "a regression model answers with one number for each row",
         )
     return array
@@ -44,8 +44,8 @@ def check_outputs(outputs: object, rows: int, card: ModelCard) -> FloatArray:
     ModelError
         If the shape is wrong, or any row is no answer.
     """
-    array = shaped(outputs, rows, card.labels, card.name)
-    bad, reason = fault_of(array)
+    array = shaped(outputs, rows, card)
+    bad, reason = fault_of(array, card)
     if len(bad):
         raise ModelError(
             f"{len(bad)} of {rows} answers of {card.name} are not valid",
@@ -55,15 +55,17 @@ def check_outputs(outputs: object, rows: int, card: ModelCard) -> FloatArray:
     return array
 
 
-def fault_of(outputs: FloatArray) -> tuple[IntArray, str]:
+def fault_of(outputs: FloatArray, card: ModelCard) -> tuple[IntArray, str]:
     """Return the rows that are no valid answer, and what is wrong with the first of them.
 
     Parameters
     ----------
-    outputs : (n, labels) or (n,) float array
+    outputs : (n, width) or (n,) float array
+    card : ModelCard
+        Its outputs are probabilities where it has labels; else they need only be finite.
     """
-    if outputs.ndim == 1:
-        bad = np.flatnonzero(~np.isfinite(outputs))
+    if not card.labels:
+        bad = np.flatnonzero(~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1))
         return bad, f"the output is {outputs[bad[0]]}" if len(bad) else ""
     with np.errstate(invalid="ignore"):
         sums = outputs.sum(axis=1)

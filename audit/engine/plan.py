@@ -18,7 +18,7 @@ from audit.engine.ledger import MISSING, Ledger
 from audit.engine.store import Digests
 from audit.examples import Examples, IntArray
 from audit.model import Model, Sized
-from audit.requests import Request
+from audit.requests import Predict
 
 UNSIZED_ROWS = 256  # rows in a batch where a model does not say what its inputs cost
 SIZING_ROWS = 16_384  # inputs whose size is asked at once
@@ -86,7 +86,7 @@ class EnginePlan:
 
     Attributes
     ----------
-    requests : tuple of Request
+    requests : tuple of Predict
     inventory : Inventory
     batches : tuple of (b,) int array
         Distinct inputs of each frozen batch; empty where nothing needs the model.
@@ -104,7 +104,7 @@ class EnginePlan:
         Units a second, where the model was measured before.
     """
 
-    requests: tuple[Request, ...]
+    requests: tuple[Predict, ...]
     inventory: Inventory
     batches: tuple[IntArray, ...]
     sizes: IntArray
@@ -160,7 +160,7 @@ class EnginePlan:
 
 
 def freeze(
-    model: Model, requests: Sequence[Request], inventory: Inventory, ledger: Ledger
+    model: Model, requests: Sequence[Predict], inventory: Inventory, ledger: Ledger
 ) -> EnginePlan:
     """Cut the distinct inputs into batches.
 

@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 from audit.errors import OutputError
 from audit.examples import Examples
 from audit.observations import Observation, Observations
+from audit.requests import Predict
 
 
 def write_rows(folder: Path | None, seen: Observations, labels: Sequence[str]) -> dict[str, str]:
-    """Write every split that was answered; return the digests by split.
+    """Write the model's own answers on every split; return the digests by split.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ def write_rows(folder: Path | None, seen: Observations, labels: Sequence[str]) -
     return {
         request.split: write_split(folder, seen.examples[request.split], answer, labels)
         for request, answer in seen.answers.items()
+        if isinstance(request, Predict) and request == Predict(request.split)
     }
 
 

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS batches (
     dtype TEXT NOT NULL, digests BLOB NOT NULL, outputs BLOB NOT NULL, checksum BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS batches_of_model ON batches (model);
 CREATE TABLE IF NOT EXISTS rates (model TEXT PRIMARY KEY, units_per_second REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS fits (
+    recipe TEXT NOT NULL, size INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (recipe, size));
 """
 
 Digests = npt.NDArray[np.bytes_]
@@ -127,6 +129,15 @@ class Store:
     def set_rate(self, model: str, units_per_second: float) -> None:
         """Remember how fast a model was."""
         self._write("INSERT OR REPLACE INTO rates VALUES (?, ?)", [(model, units_per_second)])
+
+    def fit_times(self, recipe: str) -> list[tuple[int, float]]:
+        """Return what trainings of a recipe took, by their rows: ``(rows, seconds)``."""
+        query = "SELECT size, seconds FROM fits WHERE recipe = ? ORDER BY size"
+        return [(int(size), float(seconds)) for size, seconds in self._rows(query, (recipe,))]
+
+    def note_fit(self, recipe: str, size: int, seconds: float) -> None:
+        """Remember how long a training took; the last one of a size counts."""
+        self._write("INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", [(recipe, size, seconds)])
 
     def close(self) -> None:
         """Close the database."""
