@@ -156,18 +156,45 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(m.id for m in self.measurements)
 
     @classmethod
-    def of_one(cls, ask: Ask, title: str, unit: Unit, evidence: AnyEvidence) -> Family:
-        """Return the family of a single figure over all rows of a split."""
+    def of_one(
+        cls,
+        ask: Ask,
+        title: str,
+        unit: Unit,
+        evidence: AnyEvidence | None,
+        *,
+        value: float | None = None,
+        n: int = 0,
+        why: str = "",
+    ) -> Family:
+        """Return the family of a single figure over all rows of a split.
+
+        Parameters
+        ----------
+        ask : Ask
+        title : str
+        unit : Unit
+        evidence : AnyEvidence or None
+            None decides nothing.
+        value : float, optional
+            Where it is not the evidence's own.
+        n : int
+            Rows, where there is no evidence.
+        why : str
+            Why there is no value, or no evidence.
+        """
+        theta = evidence.theta if evidence is not None else None
+        shown = theta if value is None else value
         figure = Measurement(
             id=f"{ask.measure}@{ask.split}",
             measure=ask.measure,
             slice=Slice(),
             split=ask.split,
             unit=unit,
-            value=evidence.theta,
+            value=shown,
             evidence=evidence,
             interval=Interval.of(evidence),
-            n=evidence.n,
-            why="" if evidence.theta is not None else "there is no row",
+            n=n if evidence is None else evidence.n,
+            why=why or ("" if shown is not None else "there is no row"),
         )
         return cls(ask=ask, title=title, unit=unit, measurements=(figure,))

@@ -1,70 +1,152 @@
-"""The mean of a table whose rows are trainings and whose columns are test rows: both vary.
+"""Means over test rows that are crossed with training seeds: what either contributes to the error.
 
-A figure of several trainings on one test set is uncertain twice: another seed would train another
-model, and another test set would ask other questions. Treating all cells as independent forgets
-that every cell of a column is the same question.
+A column of scores is ``mean + row + seed + row x seed``. The variance of the row averages holds
+the interaction once, and so does that of the seed averages, so it is taken off once.
 
 References
 ----------
-Searle, Casella & McCulloch (1992), Variance Components, section 4.3 (two crossed random factors);
-Satterthwaite (1946), Biometrics Bulletin 2, 110-114 (degrees of freedom).
+Cameron, Gelbach & Miller (2011), J. Bus. Econ. Stat. 29, 238-249, section 2.2 (V = V_G + V_H -
+V_GH); Satterthwaite (1946), Biometrics Bulletin 2, 110-114 (degrees of freedom).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from audit.stats.clusters import cluster_mean
 from audit.stats.evidence import Mean
 
 FloatArray = NDArray[np.float64]
 
 
-def crossed_mean(values: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
-    """Return the mean over trainings and test rows.
+@dataclass(frozen=True)
+class Crossed:
+    """Mean scores of some columns with their two covariances.
 
-    The variance of the mean is that of the row means over rows, plus that of the training means
-    over trainings, minus the part of the residual that both contain.
+    Attributes
+    ----------
+    means : (k,) float array
+        Over rows and seeds.
+    rows : (k, k) float array
+        Covariance of the means due to the test rows, with that of rows by seeds.
+    seeds : (k, k) float array
+        Covariance of the means due to the trainings alone.
+    df_rows, df_seeds : float
+        Degrees of freedom of either.
+    n : int
+        Test rows.
+    """
+
+    means: FloatArray
+    rows: FloatArray
+    seeds: FloatArray
+    df_rows: float
+    df_seeds: float
+    n: int
+
+    @classmethod
+    def of(cls, scores: FloatArray, clusters: ArrayLike | None = None) -> Crossed:
+        """Take both covariances of some columns.
+
+        Parameters
+        ----------
+        scores : (J, k, n) float array
+            Score of every test row, under every seed, in every column; J is at least 2.
+        clusters : array_like, shape (n,), optional
+            Rows with one label depend on each other.
+
+        Raises
+        ------
+        ValueError
+            With a single seed, which says nothing about how trainings differ.
+        """
+        trainings, k, n = scores.shape
+        if trainings < 2:
+            raise ValueError("one seed does not say how trainings differ")
+        code = np.arange(n)
+        if clusters is not None:
+            code = np.unique(np.asarray(clusters), return_inverse=True)[1].ravel()
+        average, by_seed = scores.mean(axis=0), scores.mean(axis=2)
+        apart = sum((row_covariance(s - average, code) for s in scores), np.zeros((k, k)))
+        among = np.cov(by_seed, rowvar=False).reshape(k, k) / trainings
+        df = cluster_mean(average[0], code).df
+        return cls(
+            means=average.mean(axis=1),
+            rows=row_covariance(average, code),
+            seeds=positive(among - apart / (trainings * (trainings - 1))),
+            df_rows=1.0 if df is None else df,
+            df_seeds=trainings - 1.0,
+            n=n,
+        )
+
+    def combined(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return value, standard error and degrees of freedom of weighted sums of the means.
+
+        Parameters
+        ----------
+        weights : (m, k) float array
+
+        Returns
+        -------
+        values, errors, df : (m,) float arrays
+            The degrees of freedom are Satterthwaite's, of the sum of both variances.
+        """
+        rows = np.einsum("mk,kl,ml->m", weights, self.rows, weights)
+        seeds = np.einsum("mk,kl,ml->m", weights, self.seeds, weights)
+        rows, seeds = np.maximum(rows, 0.0), np.maximum(seeds, 0.0)
+        both = rows + seeds
+        parts = rows**2 / self.df_rows + seeds**2 / self.df_seeds
+        df = np.divide(both**2, parts, out=np.full(len(both), self.df_rows), where=parts > 0)
+        return weights @ self.means, np.sqrt(both), df
+
+    def mean(self, weights: ArrayLike) -> Mean:
+        """Return one weighted sum of the means as evidence."""
+        value, error, df = self.combined(np.asarray(weights, dtype=np.float64)[None, :])
+        return Mean(float(value[0]), float(error[0]), float(df[0]), n=self.n)
+
+
+def crossed_mean(values: FloatArray, clusters: ArrayLike | None = None) -> Mean:
+    """Return the mean of one column over trainings and test rows.
 
     Parameters
     ----------
-    values : array_like of float, shape (J, n)
-        For differences, pass the difference of each cell: rows and seeds are then paired.
+    values : (J, n) float array
+        For a difference, pass that of each cell: rows and seeds are then paired. One training
+        alone has the error of its rows, and says nothing of how trainings differ.
     clusters : array_like, shape (n,), optional
-        Test rows with one label depend on each other; their part is then CR2.
 
     Returns
     -------
     Mean
-        With Satterthwaite's degrees of freedom; se = 0, that is no evidence, where nothing varies
-        or there are fewer than two rows or clusters.
+        With se = 0, that is no evidence, where nothing varies.
     """
-    table = np.asarray(values, dtype=np.float64)
-    trainings, n = table.shape
-    by_row, by_training = table.mean(axis=0), table.mean(axis=1)
-    estimate = float(by_row.mean())
-    rows, rows_df = row_variance(by_row, clusters)
-    if trainings < 2:
-        se = float(np.sqrt(rows))
-        return Mean(estimate, se, rows_df if se else None, n=n)
-    between = float(by_training.var(ddof=1) / trainings)
-    residual = table - by_row - by_training[:, None] + estimate
-    shared = float((residual**2).sum()) / max((trainings - 1) * (n - 1), 1) / (trainings * n)
-    variance = max(rows + between - shared, rows, between)
-    if not variance > 0 or not rows_df:
-        return Mean(estimate, 0.0, None, n=n)
-    df = (rows + between) ** 2 / (rows**2 / rows_df + between**2 / (trainings - 1))
-    return Mean(estimate, float(np.sqrt(variance)), df, n=n)
+    trainings, n = values.shape
+    if trainings > 1:
+        return Crossed.of(values[:, None, :], clusters).mean([1.0])
+    code = np.arange(n) if clusters is None else np.asarray(clusters)
+    mean = cluster_mean(values[0], code)
+    return Mean(mean.estimate, mean.se, mean.df, n=n)
 
 
-def row_variance(by_row: FloatArray, clusters: ArrayLike | None) -> tuple[float, float]:
-    """Return the variance of the mean of rows, and its degrees of freedom (0 without any)."""
-    n = len(by_row)
-    if clusters is None:
-        return (float(by_row.var(ddof=1) / n), n - 1.0) if n > 1 else (0.0, 0.0)
-    from audit.stats.clusters import cluster_mean
+def row_covariance(columns: FloatArray, code: NDArray[np.intp]) -> FloatArray:
+    """Return the CR2 covariance of the means of some ``(k, n)`` columns, rows clustered by code.
 
-    if len(np.unique(np.asarray(clusters))) < 2:
-        return 0.0, 0.0
-    mean = cluster_mean(by_row, clusters)
-    return mean.se**2, mean.df or float(n - 1)
+    With every row its own cluster it is the plain one: the covariance of the rows over n.
+    """
+    k, n = columns.shape
+    size = np.bincount(code).astype(np.float64)
+    if len(size) < 2:
+        return np.zeros((k, k))
+    residual = columns - columns.mean(axis=1, keepdims=True)
+    sums = np.stack([np.bincount(code, weights=r) for r in residual])
+    sums = sums / np.sqrt(1 - size / n) / n
+    return np.asarray(sums @ sums.T)
+
+
+def positive(matrix: FloatArray) -> FloatArray:
+    """Return the nearest covariance matrix: a difference of two may have negative eigenvalues."""
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
