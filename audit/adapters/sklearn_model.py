@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -48,10 +49,26 @@ def from_object(estimator: Any, options: ModelOptions, *, name: str = "") -> Skl
     ModelError
         If it is not fitted, or has nothing to predict with.
     """
+    name = name or type(estimator).__name__
+    return wrap(estimator, options, name=name, content=content_of(estimator))
+
+
+def content_of(estimator: Any) -> str:
+    """Hash class, parameters and learned state; empty where that cannot be done."""
     import joblib
 
-    content = str(joblib.hash(estimator))
-    return wrap(estimator, options, name=name or type(estimator).__name__, content=content)
+    try:
+        return str(joblib.hash(estimator))
+    except Exception:  # masked arrays, as in the results of a search, which pickle can read
+        return pickled_hash(estimator)
+
+
+def pickled_hash(estimator: Any) -> str:
+    """Hash the pickle of an object; empty if it has none, as with a lambda in it."""
+    try:
+        return blake2b(pickle.dumps(estimator), digest_size=16).hexdigest()
+    except Exception:
+        return ""
 
 
 def read_pickle(path: Path, ref: str, options: ModelOptions) -> Any:
@@ -111,7 +128,7 @@ def wrap(estimator: Any, options: ModelOptions, *, name: str, content: str) -> S
     probabilities = bool(labels) and hasattr(estimator, "predict_proba")
     import sklearn
 
-    parts = [content, sklearn.__version__, np.__version__, *labels]
+    parts = [content or repr(id(estimator)), sklearn.__version__, np.__version__, *labels]
     chosen = {"scikit-learn": sklearn.__version__, "batch rows": str(BATCH_ROWS)}
     if labels and not probabilities:
         chosen["outputs"] = "labels only"
@@ -122,6 +139,7 @@ def wrap(estimator: Any, options: ModelOptions, *, name: str, content: str) -> S
         labels=labels,
         revision=options.revision or content,
         fingerprint=blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(),
+        cacheable=bool(content),
         settings=chosen,
     )
     return SklearnModel(card, estimator, options, probabilities)
