@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from audit.exhibits import Exhibit, Forest, Table
+from audit.exhibits import Curve, Exhibit, Forest, Table
 from audit.result import Finding, ProbeResult
 from audit.verdict import Outcome
+from reports.curves import outcome_of
 from reports.exhibits import broad
 from reports.index import Anchors, Index
 from reports.numbers import judged, unasked
@@ -68,6 +69,11 @@ class Card:
         """The class that colours the card."""
         return css(self.outcome)
 
+    @property
+    def solo(self) -> bool:
+        """Whether its one figure stands beside the words, and does not need the whole width."""
+        return self.wide and len(self.figures) == 1 and not broad(self.figures[0])
+
 
 def cards(index: Index, rows: Sequence[Row], anchors: Anchors) -> tuple[Card, ...]:
     """Return a card for each probe, gravest first, wide where no neighbour fills the line."""
@@ -89,7 +95,7 @@ def _paired(built: list[Card]) -> list[Card]:
     out: list[Card] = []
     alone: int | None = None
     for card in built:
-        if len(card.figures) > 1:
+        if len(card.figures) > 1 or any(isinstance(f, Curve) and broad(f) for f in card.figures):
             if alone is not None:
                 out[alone] = replace(out[alone], wide=True)
             alone = None
@@ -173,36 +179,46 @@ def _split(
 ) -> tuple[tuple[Exhibit, ...], tuple[Exhibit, ...]]:
     """Open the judged plots, gravest first, and the small tables; fold the rest.
 
-    A probe without a judged plot shows its first ones all the same. Exhibits that need the whole
-    width come last, so that they leave no gap.
+    A probe without a judged plot shows its first ones all the same, and its first lone curve stands
+    open in any case. Exhibits that need the whole width come last, so that they leave no gap.
     """
     ranked = sorted(exhibits, key=lambda exhibit: _rank(_judged(index, exhibit)))
     any_judged = any(_judged(index, exhibit) is not None for exhibit in exhibits)
-    opened: list[Exhibit] = []
+    first = next((exhibit for exhibit in ranked if _lone(exhibit)), None)
+    opened: list[Exhibit] = [first] if first is not None else []
     folded: list[Exhibit] = []
-    for exhibit in ranked:
+    for exhibit in (e for e in ranked if e is not first):
         small = isinstance(exhibit, Table) and len(exhibit.rows) <= OPEN_TABLE_ROWS
-        early = isinstance(exhibit, Forest) and not any_judged and len(opened) < LEAST_FIGURES
+        plot = isinstance(exhibit, Forest | Curve)
+        early = plot and not any_judged and len(opened) < LEAST_FIGURES
         wanted = small or early or _judged(index, exhibit) is not None
         (opened if wanted and len(opened) < OPEN_FIGURES else folded).append(exhibit)
     return tuple(sorted(opened, key=_height)), tuple(sorted(folded, key=_height))
 
 
-def _height(exhibit: Exhibit) -> tuple[bool, bool]:
-    """Order what needs the whole width last, and tall plots behind low ones: they pair off."""
-    return broad(exhibit), isinstance(exhibit, Forest) and len(exhibit.rows) > TALL
+def _lone(exhibit: Exhibit) -> bool:
+    return isinstance(exhibit, Curve) and len(exhibit.panels) == 1
+
+
+def _height(exhibit: Exhibit) -> tuple[bool, bool, bool]:
+    """Order lone curves first, what needs the whole width last, and tall plots behind low ones."""
+    tall = isinstance(exhibit, Forest) and len(exhibit.rows) > TALL
+    return broad(exhibit), not _lone(exhibit), tall
 
 
 def _judged(index: Index, exhibit: Exhibit) -> Outcome | None:
-    """Return the gravest verdict among the rows of a required forest plot; None for others.
+    """Return the gravest verdict on what a required plot shows; None for others.
 
     A plot of another family may share comparisons with a required one: it is not the one that was
     asked for.
     """
-    if not isinstance(exhibit, Forest):
+    if not isinstance(exhibit, Forest | Curve):
         return None
     if exhibit.family and exhibit.family not in index.required:
         return None
+    if isinstance(exhibit, Curve):
+        found = [outcome_of(index, exhibit, panel) for panel in exhibit.panels]
+        return worst(outcome for outcome in found if outcome is not None)
     ids = [m for row in exhibit.rows for m in row.measurements]
     return worst(index.comparisons[m][1].outcome for m in ids if m in index.comparisons)
 

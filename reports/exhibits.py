@@ -4,47 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from audit import writing as fmt
-from audit.exhibits import Case, Cases, Cell, Column, Exhibit, Forest, Table
+from audit.exhibits import Case, Cases, Cell, Column, Curve, Exhibit, Forest, Table
 from audit.measurement import Unit
+from reports.curves import curve_view
 from reports.forest import forest_view
 from reports.index import Index
+from reports.tables import WIDE, Heading, TableView
 from reports.words import clean, one_line
 
 _NUMBER = re.compile(r"^(undefined|[<>] ?[\d.]+|[-−+]?\d[\d.,]*( ?%| pp| [kM])?( to .{1,14})?)$")
 CASES = 200
 ROWS = 200
 INPUT = 600
-WIDE = 6
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A column's name, and whether its cells are numbers."""
-
-    name: str
-    right: bool
-
-
-@dataclass(frozen=True)
-class TableView:
-    """A table whose cells are text."""
-
-    title: str
-    caption: str
-    columns: tuple[Heading, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    @property
-    def wide(self) -> bool:
-        """Whether it needs the whole width of its card."""
-        return len(self.columns) >= WIDE
 
 
 def broad(exhibit: Exhibit) -> bool:
     """Whether an exhibit needs the whole width of its card."""
+    if isinstance(exhibit, Curve):
+        return len(exhibit.panels) > 1
     return not isinstance(exhibit, Forest) and len(exhibit.columns) >= WIDE
 
 
@@ -122,6 +101,7 @@ def _capped(caption: str, shown: int, whole: int, noun: str) -> str:
 # plotted numbers in the fold (None if it is a table already).
 EXHIBITS: Mapping[type, tuple[Callable[..., object], str, str | None]] = {
     Forest: (forest_view, "forest", "forest_data"),
+    Curve: (curve_view, "curve", "curve_data"),
     Table: (table_view, "table", None),
     Cases: (cases_view, "table", None),
 }

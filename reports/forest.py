@@ -11,6 +11,7 @@ from audit.exhibits import Forest, ForestRow
 from audit.measurement import Unit
 from audit.verdict import Outcome, Verdict
 from reports.index import Index
+from reports.scales import named
 from reports.svg import Axis
 from reports.words import RANK, clean, css, one_line, word, worst
 
@@ -93,7 +94,7 @@ def forest_view(index: Index, forest: Forest) -> ForestView:
         lines=shown,
         every=every,
         axis=axis,
-        ticks=_ticks(axis, forest),
+        ticks=named(axis.ticks(), forest.unit, sign=forest.origin == 0),
         zone=zone,
         limits=tuple(finite) if len(finite) == 1 else (),
         origin=forest.origin,
@@ -159,21 +160,6 @@ def _axis(forest: Forest, lines: Sequence[Line], zone: tuple[float, float] | Non
         low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
     pad = PAD * (high - low)
     return Axis(low - pad, high + pad)
-
-
-def _ticks(axis: Axis, forest: Forest) -> tuple[tuple[float, str], ...]:
-    values = axis.ticks()
-    base = fmt.scale(forest.unit, [max(values, key=abs, default=0.0)])
-    for decimals in range(6):
-        how = fmt.Scale(base.factor, base.suffix, decimals)
-        labels = [how.number(v, sign=forest.origin == 0) for v in values]
-        near = all(
-            math.isclose(round(v * how.factor, decimals), v * how.factor, abs_tol=1e-9)
-            for v in values
-        )
-        if near:
-            break
-    return tuple(zip(values, labels, strict=True)) if values else ()
 
 
 def _tolerance(forest: Forest, zone: tuple[float, float] | None, verdict: Verdict | None) -> str:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from audit.exhibits import Exhibit
 from audit.result import AuditResult
-from reports import charts
+from reports import charts, plots
 from reports.aggregate import Report, build
 from reports.exhibits import EXHIBITS
 from reports.index import Index
@@ -62,6 +62,7 @@ def _environment() -> Environment:
         glyph=charts.glyph,
         lane=charts.lane,
         forest_svg=charts.forest,
+        curve_svg=plots.curve,
     )
     return environment
 

@@ -81,9 +81,40 @@ def stamp(symbol: str, x: float, y: float, css: str | None = None, shift: float 
     return element("use", class_=css, href=f"#{symbol}", x=at(x), y=px(y), transform=moved)
 
 
-def text(x: float, y: float, words: str, css: str, anchor: str = "middle") -> Markup:
-    """Return a text."""
-    return element("text", words, class_=css, x=at(x), y=px(y), text_anchor=anchor)
+def text(
+    x: float, y: float, words: str, css: str, anchor: str = "middle", shift: float = 0
+) -> Markup:
+    """Return a text, shifted by some pixels."""
+    dx = px(shift) if shift else None
+    return element("text", words, class_=css, x=at(x), y=px(y), dx=dx, text_anchor=anchor)
+
+
+STRETCH = 1000
+
+
+def sheet(body: Markup, height: float) -> Markup:
+    """Return a layer whose lines stretch with the column, and that is clipped at its edges.
+
+    Inside, places run from 0 to `STRETCH`; its strokes keep their width by the style sheet.
+    """
+    box = f"0 0 {STRETCH} {px(height)}"
+    return element(
+        "svg",
+        body,
+        width="100%",
+        height=px(height),
+        viewBox=box,
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
+def path(places: Iterable[tuple[float, float]], css: str, *, closed: bool = False) -> Markup:
+    """Return a line through places of a `sheet`, given as share and height; nothing of one."""
+    steps = [f"{px(share * STRETCH)} {px(y)}" for share, y in places]
+    if len(steps) < 2:
+        return Markup("")
+    return element("path", class_=css, d="M" + "L".join(steps) + ("Z" if closed else ""))
 
 
 @dataclass(frozen=True)
@@ -101,13 +132,13 @@ class Axis:
         """Return where a value lies, held to the axis."""
         return min(1.0, max(0.0, self.place(value)))
 
-    def ticks(self, most: int = 5) -> tuple[float, ...]:
-        """Return round values on the axis, not too near to its ends."""
+    def ticks(self, most: int = 5, edge: float = 0.03) -> tuple[float, ...]:
+        """Return round values on the axis, not nearer to its ends than a share of it."""
         for step in _steps((self.high - self.low) / (most + 1)):
             first = math.ceil(self.low / step)
             last = math.floor(self.high / step)
             found = [i * step for i in range(first, last + 1)]
-            found = [v for v in found if 0.03 <= self.place(v) <= 0.97]
+            found = [v for v in found if edge <= self.place(v) <= 1 - edge]
             if len(found) <= most:
                 return tuple(0.0 if abs(v) < step / 1e6 else v for v in found)
         return ()

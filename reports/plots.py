@@ -1,0 +1,261 @@
+"""Drawing a panel of a curve: zone, grid, lines and bands, points, answers, and direct labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from audit.exhibits import Point, Series, Stroke
+from reports import svg
+from reports.curves import EDGE, Answer, CurveView, PanelView, stand
+from reports.labels import Board, Spot, around
+from reports.ranges import drawn
+from reports.scales import WIDE
+from reports.words import clip
+
+TALL, LOW = 236.0, 124.0
+UNDER = 22.0  # what the tick labels need below the axis
+LINE = 14.0  # a second line of them
+CAP = 4.5
+MOST_STOPS = 60
+NAME, LEVEL = 24, 30  # letters of a series' name and of the label of the level
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The panel's inside: from values to shares of the width and pixels."""
+
+    view: CurveView
+    height: float
+
+    def x(self, value: float) -> float:
+        """Return a place, far off the sheet at most."""
+        return min(3.0, max(-2.0, self.view.x.place(value)))
+
+    def y(self, value: float) -> float:
+        """Return a height in pixels, far off the sheet at most."""
+        share = self.view.y.place(value)
+        return self.height * (1 - min(3.0, max(-2.0, share)))
+
+    def trace(self, xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float]]:
+        """Return the places of a line; what is no number is left out."""
+        pairs = [(x, y) for x, y in zip(xs, ys, strict=False) if not (math.isnan(x + y))]
+        step = max(1, math.ceil(len(pairs) / MOST_STOPS))
+        kept = pairs[::step] + (pairs[-1:] if (len(pairs) - 1) % step else [])
+        return [(self.x(x), self.y(y)) for x, y in kept]
+
+
+def curve(view: CurveView, number: int) -> Markup:
+    """Draw one panel; its label and note stand beside it as text."""
+    panel = view.panels[number]
+    frame = Frame(view, TALL if view.one else LOW)
+    board = _board(frame, panel)
+    body = [
+        _zone(frame, panel),
+        _grid(frame),
+        svg.sheet(svg.join(_lines(frame, panel)), frame.height),
+        _level(frame, panel),
+        *_points(frame, panel),
+        *(_answer(frame, panel, answer) for answer in panel.answers),
+        *_texts(frame, panel, board, named=number == 0),
+    ]
+    below, extra = _under(frame, panel)
+    label, height = panel.spoken, frame.height + UNDER + extra
+    return svg.picture(svg.join([*body, below]), label, height, "ch")
+
+
+def _zone(frame: Frame, panel: PanelView) -> Markup:
+    start = panel.panel.beyond
+    if start is None or frame.view.x.place(start) >= 1 - EDGE:
+        return Markup("")
+    return svg.box(frame.view.x.inside(start), 1, 0, frame.height, "ext")
+
+
+def _grid(frame: Frame) -> Markup:
+    parts = []
+    for value, label in frame.view.y_ticks:
+        y = frame.y(value)
+        parts.append(svg.across(0, 1, y, "gr"))
+        parts.append(svg.text(0, y + 4, label, "t", "end", shift=-8))
+    parts.append(svg.across(0, 1, frame.height, "base"))
+    return svg.join(parts)
+
+
+def _level(frame: Frame, panel: PanelView) -> Markup:
+    level = panel.panel.level
+    if level is None or not math.isfinite(level):
+        return Markup("")
+    return svg.across(0, 1, frame.y(level), "req")
+
+
+def _group(panel: PanelView, series: Series, parts: Iterable[Markup]) -> Markup:
+    """Colour a series: grey if it is compared with, by the verdict if nothing else carries it."""
+    judged = panel.css if not panel.answers else "measured"
+    return svg.element("g", svg.join(parts), class_="second" if series.second else judged)
+
+
+def _ordered(panel: PanelView) -> list[Series]:
+    """Return what is compared with first, so that it lies below."""
+    return sorted(panel.panel.series, key=lambda series: not series.second)
+
+
+def _lines(frame: Frame, panel: PanelView) -> Iterator[Markup]:
+    for series in _ordered(panel):
+        parts = [_band(frame, stroke) for stroke in (series.fit, series.forecast) if stroke]
+        if series.fit is not None:
+            parts.append(svg.path(frame.trace(series.fit.x, series.fit.y), "fit"))
+        else:
+            held = drawn(series)
+            parts.append(svg.path(frame.trace([p.x for p in held], [p.y for p in held]), "join"))
+        if series.forecast is not None:
+            parts.append(svg.path(_onward(frame, series), "fit far"))
+        yield _group(panel, series, parts)
+
+
+def _onward(frame: Frame, series: Series) -> list[tuple[float, float]]:
+    """Return a forecast's places, begun where the fit ends, so that no gap is left."""
+    if series.forecast is None:
+        return []
+    places = frame.trace(series.forecast.x, series.forecast.y)
+    last = frame.trace(series.fit.x[-1:], series.fit.y[-1:]) if series.fit else []
+    return last + places if last and places and last[0][0] < places[0][0] else places
+
+
+def _band(frame: Frame, stroke: Stroke) -> Markup:
+    upper, lower = frame.trace(stroke.x, stroke.high), frame.trace(stroke.x, stroke.low)
+    return svg.path([*upper, *reversed(lower)], "band", closed=True)
+
+
+def _points(frame: Frame, panel: PanelView) -> Iterator[Markup]:
+    judged = panel.outcome is not None and not panel.answers
+    for series in _ordered(panel):
+        symbol = "_p-second" if series.second else f"_m-{panel.css}" if judged else "_p-first"
+        if series.points:
+            parts = [_point(frame, point, symbol) for point in drawn(series)]
+            yield _group(panel, series, parts)
+
+
+def _point(frame: Frame, point: Point, symbol: str) -> Markup:
+    x, y = frame.x(point.x), frame.y(point.y)
+    parts = []
+    if point.low is not None or point.high is not None:
+        low = frame.height + 1 if point.low is None else frame.y(point.low)
+        high = -1.0 if point.high is None else frame.y(point.high)
+        top, bottom = max(0.0, high), min(frame.height, low)
+        parts.append(svg.upright(x, top, bottom, "ci"))
+        parts += [svg.stamp("_up", x, 0, "arrow")] if high < 0 else []
+        parts += [svg.stamp("_down", x, frame.height, "arrow")] if low > frame.height else []
+    return svg.join([*parts, svg.stamp(symbol, x, y)])
+
+
+def _answer(frame: Frame, panel: PanelView, answer: Answer) -> Markup:
+    """Draw an answer: its interval, its drop line, and an open mark on the level."""
+    marker, ruler = answer.marker, frame.view.x
+    level = panel.panel.level
+    y = frame.height - 9 if level is None else frame.y(level)
+    low = -math.inf if marker.low is None else marker.low
+    high = math.inf if marker.high is None else marker.high
+    parts = []
+    if marker.low is not None or marker.high is not None:
+        parts.append(svg.across(ruler.inside(low), ruler.inside(high), y, "reach"))
+        parts.append(_ends(ruler.place(low), ruler.place(high), y))
+    if marker.x is not None and 0 <= ruler.place(marker.x) <= 1:
+        x = ruler.place(marker.x)
+        parts.append(svg.upright(x, y, frame.height, "drop"))
+        parts.append(svg.stamp(f"_n-{panel.css}", x, y))
+    return svg.element("g", svg.join(parts), class_=panel.css)
+
+
+def _ends(low: float, high: float, y: float) -> Markup:
+    """Close an interval with caps, or with an arrow head where it goes on."""
+    parts = []
+    for share, arrow in ((low, "_left"), (high, "_right")):
+        if 0 <= share <= 1:
+            parts.append(svg.upright(share, y - CAP, y + CAP, "ci"))
+        else:
+            parts.append(svg.stamp(arrow, min(1.0, max(0.0, share)), y, "arrow"))
+    return svg.join(parts)
+
+
+def _under(frame: Frame, panel: PanelView) -> tuple[Markup, float]:
+    """Write ticks and answers under the axis; answers that would touch take a second line."""
+    y = frame.height + 16
+    parts = [svg.text(t.place, y, t.label, " ".join(("t", t.css)).strip()) for t in panel.ticks]
+    taken: list[tuple[float, float]] = []
+    extra = 0.0
+    for answer in panel.answers:
+        share = frame.view.x.inside(stand(answer.marker))
+        half = 3.6 * len(answer.text) / frame.view.widths[0]
+        lower = any(share - half < right and share + half > left for left, right in taken)
+        extra = LINE if lower else extra
+        taken.append((share - half, share + half))
+        anchor = "end" if share > 0.93 else "start" if share < 0.07 else "middle"
+        parts.append(
+            svg.text(share, y + (LINE if lower else 0), answer.text, f"t b {panel.css}", anchor)
+        )
+    return svg.join(parts), extra
+
+
+def _board(frame: Frame, panel: PanelView) -> Board:
+    """Return what texts must keep off."""
+    board = Board(frame.height, frame.view.widths)
+    for series in panel.panel.series:
+        board.line(frame.trace([p.x for p in drawn(series)], [p.y for p in drawn(series)]), 4)
+        for stroke in filter(None, (series.fit, series.forecast)):
+            board.line(frame.trace(stroke.x, stroke.y), 3)
+        for p in drawn(series):
+            ends = [(frame.x(p.x), frame.y(v)) for v in (p.low, p.y, p.high) if v is not None]
+            board.line(ends, 4)
+    level = panel.panel.level
+    if level is not None:
+        board.line([(0, frame.y(level)), (1, frame.y(level))], 30)
+    for answer in panel.answers:
+        if answer.marker.x is not None:
+            x = frame.x(answer.marker.x)
+            board.line([(x, frame.height), (x, 0 if level is None else frame.y(level))])
+    return board
+
+
+def _texts(frame: Frame, panel: PanelView, board: Board, *, named: bool) -> Iterator[Markup]:
+    """Write the level's label, the names of the series and of the zone where they hide least."""
+    label = clip(panel.panel.level_label, LEVEL)
+    if panel.panel.level is not None and label and named:
+        y = frame.y(panel.panel.level)
+        sides = (("start", 0.0, 4.0), ("end", 1.0, -4.0))
+        spots = [Spot(x, v, side, aside) for side, x, aside in sides for v in (y - 6, y + 15)]
+        yield board.put(label, spots, "t halo")
+    if named and len(panel.panel.series) > 1:
+        for series in panel.panel.series:
+            yield from _name(frame, series, board)
+    if frame.view.zone and frame.view.one and panel.panel.beyond is not None:
+        yield _zone_name(frame, panel.panel.beyond, board)
+
+
+def _name(frame: Frame, series: Series, board: Board) -> Iterator[Markup]:
+    strokes = [(p.x, p.y) for p in drawn(series)]
+    for stroke in filter(None, (series.fit, series.forecast)):
+        strokes += zip(stroke.x, stroke.y, strict=False)
+    places = sorted((frame.x(x), frame.y(y)) for x, y in strokes if math.isfinite(x + y))
+    name = clip(series.name, NAME)
+    if not places or not name:
+        return
+    stops = [places[-1 - round(share * (len(places) - 1))] for share in (0, 0.2, 0.4, 0.7, 1)]
+    spots = [spot for x, y in stops for spot in around(min(1.0, x), y)]
+    yield board.put(name, spots, "t halo second" if series.second else "t halo name")
+
+
+def _zone_name(frame: Frame, beyond: float, board: Board) -> Markup:
+    start, bottom = frame.view.x.inside(beyond), frame.height - 9
+    spots = [
+        Spot(x, y, side, shift)
+        for y in (bottom, 15.0)
+        for x, side, shift in (
+            (1.0, "end", -8.0),
+            (start, "start", 8.0),
+            ((1 + start) / 2, "middle", 0.0),
+        )
+    ]
+    return board.put(frame.view.zone, spots, f"t {WIDE}")
