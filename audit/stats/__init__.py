@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from audit.stats.evidence import (
     AnyEvidence,
+    Crossing,
     Draws,
     Evidence,
     Mean,
@@ -20,6 +21,7 @@ from audit.stats.evidence import (
 
 __all__ = [
     "AnyEvidence",
+    "Crossing",
     "Draws",
     "Evidence",
     "Mean",

@@ -1,4 +1,4 @@
-"""Evidence that is a table of studentised bootstrap quantiles."""
+"""Evidence that is a table of studentised quantiles: of a bootstrap, or learned elsewhere."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ class Draws(msgspec.Struct, frozen=True, tag=True):
         Observations.
     replicates : int
         Number B of valid replicates.
+    method : str
+        ``bootstrap-t``; or ``conformal``, where the law was learned on other cases: its scale does
+        not shrink with the square root of the rows, so nothing is said of more of them.
 
     References
     ----------
@@ -47,6 +50,7 @@ class Draws(msgspec.Struct, frozen=True, tag=True):
     quantiles: tuple[float, ...]
     n: int
     replicates: int
+    method: str = "bootstrap-t"
 
     def __post_init__(self) -> None:
         if not self.probs or len(self.probs) != len(self.quantiles):
@@ -117,9 +121,9 @@ class Draws(msgspec.Struct, frozen=True, tag=True):
         return inversion.settle(self._bound(alpha, False), near, rejected, False)
 
     def interval(self, level: float = 0.95) -> tuple[float, float, str]:
-        """Return the bootstrap-t interval."""
+        """Return the two-sided interval."""
         tail = (1 - level) / 2
-        return self._bound(tail, True), self._bound(tail, False), "bootstrap-t"
+        return self._bound(tail, True), self._bound(tail, False), self.method
 
     def power(self, at: float, tau: float, alpha: float, side: Side) -> float:
         """Return the power when the law of t* is moved by (at - tau) / se."""
@@ -147,6 +151,8 @@ class Draws(msgspec.Struct, frozen=True, tag=True):
         self, tau: float, alpha_over: float, alpha_under: float, target: float = 0.9
     ) -> float | None:
         """Return the factor on n; the law of t* is taken to stay as it is."""
+        if self.method == "conformal":
+            return None
         side: Side = "over" if self.estimate > tau else "under"
         shift = self._shift_needed(alpha_over if side == "over" else alpha_under, side, target)
         if shift is None or not math.isfinite(shift) or self.estimate == tau:

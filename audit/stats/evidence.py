@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from audit.stats.contract import Evidence, MergeError, Side
 from audit.stats.counted import OneProportion, TwoProportions
+from audit.stats.crossing import Crossing
 from audit.stats.draws import Draws
 from audit.stats.means import Mean
 from audit.stats.paired import Paired
 from audit.stats.ratios import MeanRatio
 
-AnyEvidence = OneProportion | TwoProportions | Paired | Mean | MeanRatio | Draws
+AnyEvidence = OneProportion | TwoProportions | Paired | Mean | MeanRatio | Draws | Crossing
 
 __all__ = [
     "AnyEvidence",
+    "Crossing",
     "Draws",
     "Evidence",
     "Mean",
