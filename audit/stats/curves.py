@@ -1,5 +1,11 @@
 """A measured learning curve: its errors, what they are worth, and whether it ever rises.
 
+An error has three parts. Test rows are shared by all trainings. Seeds differ. And the training rows
+themselves are a sample: the subsets of two seeds share as many rows as the subset is a share of the
+pool, so that near the full size all seeds have the same luck, which their spread cannot show. That
+third part is estimated from smaller sizes, where seeds share little, as a variance that falls like
+1/n.
+
 References
 ----------
 Nadeau & Bengio (2003), Machine Learning 52, 239-281, eq. 9 (variance where trainings share rows);
@@ -14,13 +20,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audit.stats.crossed import Crossed
+from audit.stats.crossed import Crossed, form
 from audit.stats.evidence import Mean
 from audit.stats.multiplicity import holm
 
 FloatArray = NDArray[np.float64]
 
 ALPHA = 0.05  # of the test for a rise
+APART = (
+    0.5  # sizes up to this share of the pool tell how lucky a subset is: seeds share little there
+)
+FEWEST, MOST = 2, 6  # how many sizes are asked that
 LAGS = (2, 4, 7, 10)  # anchors apart: a rise between neighbours is too small to be told from noise
 
 
@@ -65,14 +75,55 @@ class MeasuredCurve:
         return self.crossed.means
 
     @cached_property
+    def luck(self) -> FloatArray:
+        """Covariance of the means due to training rows that all seeds share, shape (k, k).
+
+        Subsets are nested, so two sizes are correlated like means of nested samples.
+        """
+        share = self.sizes / self.sizes[-1]
+        small = np.flatnonzero(share <= APART)[-MOST:]
+        if len(small) < FEWEST:
+            small = np.arange(min(FEWEST, len(share)))
+        trainings = len(self.errors)
+        seeds = np.diag(self.crossed.seeds)[small] * trainings
+        unit = float((seeds * share[small] / (1.0 - share[small])).mean())
+        variance = unit / share * share  # of one subset, times the share of it that is common
+        correlation = np.sqrt(np.minimum.outer(share, share) / np.maximum.outer(share, share))
+        return np.asarray(np.sqrt(np.outer(variance, variance)) * correlation)
+
+    def combined(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return value, standard error and degrees of freedom of weighted sums of the means.
+
+        Parameters
+        ----------
+        weights : (m, k) float array
+
+        Returns
+        -------
+        values, errors, df : (m,) float arrays
+            The degrees of freedom are Satterthwaite's, over the three parts.
+        """
+        crossed = self.crossed
+        of_seeds = len(self.errors) - 1.0
+        parts = [
+            (form(crossed.rows, weights), crossed.df_rows),
+            (form(crossed.seeds, weights), of_seeds),
+            (form(self.luck, weights), of_seeds * FEWEST),
+        ]
+        both = np.sum([v for v, _ in parts], axis=0)
+        below = np.sum([v**2 / df for v, df in parts], axis=0)
+        df = np.divide(both**2, below, out=np.full(len(both), crossed.df_rows), where=below > 0)
+        return weights @ crossed.means, np.sqrt(both), df
+
+    @cached_property
     def se(self) -> FloatArray:
-        """Standard error of every mean, over seeds and test rows, shape (k,)."""
-        return self.crossed.combined(np.eye(len(self.sizes)))[1]
+        """Standard error of every mean, shape (k,)."""
+        return self.combined(np.eye(len(self.sizes)))[1]
 
     @property
     def df(self) -> FloatArray:
         """Degrees of freedom of every standard error, shape (k,)."""
-        return self.crossed.combined(np.eye(len(self.sizes)))[2]
+        return self.combined(np.eye(len(self.sizes)))[2]
 
     @property
     def last(self) -> float:
@@ -110,7 +161,7 @@ def rises(curve: MeasuredCurve, alpha: float = ALPHA) -> tuple[Rise, ...]:
     weights = np.zeros((len(pairs), len(curve.sizes)))
     weights[np.arange(len(pairs)), pairs[:, 1]] = 1.0
     weights[np.arange(len(pairs)), pairs[:, 0]] = -1.0
-    growth, errors, df = curve.crossed.combined(weights)
+    growth, errors, df = curve.combined(weights)
     t = np.divide(growth, errors, out=np.zeros(len(pairs)), where=errors > 0)
     adjusted = holm(stdtr(df, -t).tolist(), alpha).adjusted
     return tuple(
@@ -123,28 +174,17 @@ def rises(curve: MeasuredCurve, alpha: float = ALPHA) -> tuple[Rise, ...]:
 def last_halving(curve: MeasuredCurve) -> Mean:
     """Return what the last doubling of the rows brought: error at about half of them, minus at all.
 
-    The seed part of the variance is multiplied by ``1 + J * overlap``, where the overlap is the
-    share of the larger subset that the smaller one holds: the J differences share training rows,
-    so that their spread understates how another sample would differ (Nadeau & Bengio's
-    ``1/J + n_test/n_train`` with the shared part in place of the test share).
+    The luck of training rows that all seeds share is in its error (see the module): without it the
+    difference of trainings that share rows would look surer than it is (Nadeau & Bengio).
 
     Returns
     -------
     Mean
-        Positive where more rows helped.
+        Positive where more rows helped; no evidence (se = 0) where nothing varies.
     """
     sizes = curve.sizes
     half = int(np.argmin(np.abs(np.log(sizes[:-1] / sizes[-1]) + np.log(2.0))))
     weights = np.zeros((1, len(sizes)))
     weights[0, half], weights[0, -1] = 1.0, -1.0
-    crossed = curve.crossed
-    rows = float(np.einsum("mk,kl,ml->m", weights, crossed.rows, weights)[0])
-    seeds = float(np.einsum("mk,kl,ml->m", weights, crossed.seeds, weights)[0])
-    overlap = float(sizes[half] / sizes[-1])
-    seeds = max(seeds, 0.0) * (1.0 + len(curve.errors) * overlap)
-    rows = max(rows, 0.0)
-    both = rows + seeds
-    if not both > 0:
-        return Mean(float(weights[0] @ crossed.means), 0.0, None, n=crossed.n)
-    df = both**2 / (rows**2 / crossed.df_rows + seeds**2 / crossed.df_seeds)
-    return Mean(float(weights[0] @ crossed.means), float(np.sqrt(both)), df, n=crossed.n)
+    value, error, df = (float(v[0]) for v in curve.combined(weights))
+    return Mean(value, error, df if error > 0 else None, n=curve.crossed.n)
