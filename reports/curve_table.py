@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from audit import writing as fmt
 from audit.exhibits import Curve, Marker, Panel, Series, Stroke
@@ -14,8 +15,8 @@ from reports.scales import brief
 from reports.tables import Heading, TableView
 from reports.words import clip, one_line, word
 
-MOST_ROWS = 400
-STOPS = 9  # a fitted line is written at this many places
+MOST_ROWS = 300
+STOPS = 4  # a line is written at this many places where there is no point
 NONE = "–"
 
 
@@ -63,7 +64,7 @@ def answers(curve: Curve, outcomes: Sequence[Outcome | None]) -> tuple[TableView
 def _answered(curve: Curve, panel: Panel, outcome: Outcome | None) -> Iterator[tuple[str, ...]]:
     head = one_line(panel.label) or "All"
     n = fmt.count(panel.n) if panel.n else NONE
-    level = NONE if panel.level is None else _level(curve, panel)
+    level = NONE if panel.level is None else clip(level_text(curve, panel), 120)
     for marker in panel.markers or (None,):
         found = (NONE, NONE, NONE) if marker is None else _found(marker, curve.x_unit)
         yield (head, n, level, *found, status(outcome), one_line(panel.note))
@@ -74,9 +75,13 @@ def _found(marker: Marker, unit: Unit) -> tuple[str, str, str]:
     return clip(marker.label, 120) or NONE, place_text(marker, unit) or NONE, span or NONE
 
 
-def _level(curve: Curve, panel: Panel) -> str:
+def level_text(curve: Curve, panel: Panel) -> str:
+    """Write a level: its own words, and its number if those have none."""
+    label = one_line(panel.level_label)
+    if panel.level is None or any(letter.isdigit() for letter in label):
+        return label
     number = fmt.scale(curve.unit, [], panel.level).text(panel.level)
-    return f"{number} ({label})" if (label := clip(panel.level_label, 80)) else number
+    return f"{label} {number}" if label else f"level {number}"
 
 
 def points(curve: Curve) -> TableView:
@@ -84,42 +89,65 @@ def points(curve: Curve) -> TableView:
     core = [p.y for panel in curve.panels for s in panel.series for p in drawn(s)]
     how = fmt.scale(curve.unit, core)
     rows = [row for panel in curve.panels for row in _rows(curve, panel, how)]
-    names = ("Panel", "What", one_line(curve.x_axis), one_line(curve.y_axis), "Interval")
-    caption = "A line is written at a few of its places."
+    x, y = one_line(curve.x_axis), one_line(curve.y_axis)
+    names = ("Panel", "What", x, y, "Interval", "Fit", "Interval of the fit")
+    caption = ""
     if len(rows) > MOST_ROWS:
         caption += f" {MOST_ROWS} of {len(rows):,} rows are shown; the rest are in result.json."
     title = f"{one_line(curve.title)}: plotted numbers"
-    return _trimmed(title, names, rows[:MOST_ROWS], {2, 3, 4}, caption)
+    return _trimmed(title, names, rows[:MOST_ROWS], {2, 3, 4, 5, 6}, caption.strip())
 
 
 def _rows(curve: Curve, panel: Panel, how: fmt.Scale) -> Iterator[tuple[str, ...]]:
-    head = one_line(panel.label)
     for series in panel.series:
-        for what, x, y, low, high in _values(series):
-            name = ", ".join(filter(None, (clip(series.name, 80), what)))
-            span = how.span(low, high) if known((low, high)) else NONE
-            yield head, name, _place(x, curve.x_unit), how.text(y), span
+        for what, x, own, line in _values(series):
+            head = (one_line(panel.label), ", ".join(filter(None, (clip(series.name, 80), what))))
+            yield (*head, _place(x, curve.x_unit), *_number(own, how), *_number(line, how))
 
 
-Value = tuple[str, float, float, float | None, float | None]
+Value = tuple[float, float | None, float | None]
 
 
-def _values(series: Series) -> Iterator[Value]:
-    for point in series.points:
-        yield "measured", point.x, point.y, point.low, point.high
-    for what, stroke in (("fit", series.fit), ("extrapolated", series.forecast)):
-        if stroke is not None:
-            yield from _stops(what, stroke)
+def _values(series: Series) -> Iterator[tuple[str, float, Value | None, Value | None]]:
+    """Return each point with the fit there, and the lines where no point stands."""
+    held = drawn(series)
+    fit = series.fit
+    for point in held:
+        own = (point.y, point.low, point.high)
+        yield "measured", point.x, own, _between(fit, point.x) if fit else None
+    if fit and not held:
+        yield from (("fit", x, None, _between(fit, x)) for x in _stops(fit))
+    if series.forecast:
+        far = series.forecast
+        yield from (("extrapolated", x, None, _between(far, x)) for x in _stops(far))
 
 
-def _stops(what: str, stroke: Stroke) -> Iterator[Value]:
+def _number(value: Value | None, how: fmt.Scale) -> tuple[str, str]:
+    if value is None:
+        return NONE, NONE
+    y, low, high = value
+    return how.text(y), how.span(low, high) if known((low, high)) else NONE
+
+
+def _stops(stroke: Stroke) -> Iterator[float]:
     """Return a few places of a line, its ends among them."""
     size = min(len(stroke.x), len(stroke.y))
     stops = min(size, STOPS)
     for i in sorted({round(k * (size - 1) / max(1, stops - 1)) for k in range(stops)}):
-        low = stroke.low[i] if i < len(stroke.low) else None
-        high = stroke.high[i] if i < len(stroke.high) else None
-        yield what, stroke.x[i], stroke.y[i], low, high
+        yield stroke.x[i]
+
+
+def _between(stroke: Stroke, x: float) -> Value | None:
+    """Return a line and its band at a place, straight between its own places."""
+    y, low, high = (_at(stroke.x, ys, x) for ys in (stroke.y, stroke.low, stroke.high))
+    return None if y is None else (y, low, high)
+
+
+def _at(xs: Sequence[float], ys: Sequence[float], x: float) -> float | None:
+    for (x1, y1), (x2, y2) in pairwise(zip(xs, ys, strict=False)):
+        if x1 <= x <= x2:
+            return y1 if x2 == x1 else y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+    return None
 
 
 def _place(x: float, unit: Unit) -> str:

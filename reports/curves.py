@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from audit import writing as fmt
 from audit.exhibits import Curve, Marker, Panel, Series
 from audit.verdict import Outcome
-from reports.curve_table import answers, place_text, points, reach_text, status
+from reports.curve_table import answers, level_text, place_text, points, reach_text, status
 from reports.index import Index
 from reports.ranges import drawn, measured, reach_x, reach_y
 from reports.scales import Room, Ruler, Tick, brief, named, ticks
@@ -37,7 +37,7 @@ class PanelView:
     panel: Panel
     outcome: Outcome | None
     label: str
-    n: str
+    about: str
     note: str
     answers: tuple[Answer, ...]
     ticks: tuple[Tick, ...]
@@ -59,6 +59,8 @@ class CurveView:
         The panels that are drawn; `count` is how many there are.
     zone : str
         What the shaded zone is called; empty where nothing is shaded.
+    level, names : str
+        The level that all of several panels share, and what their series are, for the key.
     gutter : int
         The length of the longest label of the vertical axis.
     columns : int
@@ -74,6 +76,8 @@ class CurveView:
     y_ticks: tuple[tuple[float, str], ...]
     x_name: str
     zone: str
+    level: str
+    names: str
     gutter: int
     columns: int
     said: tuple[str, ...]
@@ -102,15 +106,22 @@ def curve_view(index: Index, curve: Curve) -> CurveView:
     panels = [curve.panels[number] for number in shown]
     x, y = reach_x(curve, panels), reach_y(curve, panels)
     widths = LONE if len(panels) == 1 else SMALL
+    levels = [_level(curve, panel) for panel in panels] if len(panels) > 1 else [""] * len(panels)
+    common = len(set(levels)) == 1
+    mine = zip(shown, [""] * len(panels) if common else levels, strict=True)
     y_ticks = named(y.ticks(5 if len(panels) == 1 else 3, edge=0.0), curve.unit, suffix=True)
     return CurveView(
         curve=curve,
-        panels=tuple(_panel(curve, curve.panels[n], outcomes[n], x, widths) for n in shown),
+        panels=tuple(
+            _panel(curve, curve.panels[n], outcomes[n], x, widths, own) for n, own in mine
+        ),
         x=x,
         y=y,
         y_ticks=y_ticks,
         x_name=_x_name(curve, x),
         zone=_zone(x, panels),
+        level=levels[0] if common and levels else "",
+        names=_names(panels) if len(panels) > 1 else "",
         gutter=max(2, min(9, max((len(label) for _, label in y_ticks), default=2))),
         columns=_columns(len(panels)),
         said=_said(curve, panels[0]) if len(panels) == 1 else (),
@@ -137,7 +148,12 @@ def _chosen(outcomes: Sequence[Outcome | None]) -> list[int]:
 
 
 def _panel(
-    curve: Curve, panel: Panel, outcome: Outcome | None, x: Ruler, widths: tuple[float, float]
+    curve: Curve,
+    panel: Panel,
+    outcome: Outcome | None,
+    x: Ruler,
+    widths: tuple[float, float],
+    level: str,
 ) -> PanelView:
     found = tuple(Answer(m, place_text(m, curve.x_unit)) for m in panel.markers)
     taken = tuple((x.inside(stand(a.marker)), a.text) for a in found if a.text)
@@ -147,7 +163,7 @@ def _panel(
         panel=panel,
         outcome=outcome,
         label=one_line(panel.label),
-        n=fmt.count(panel.n) if panel.n else "",
+        about=", ".join(filter(None, (f"n = {fmt.count(panel.n)}" if panel.n else "", level))),
         note=one_line(panel.note),
         answers=found,
         ticks=ticks(x, places, curve.x_unit, narrow, wide),
@@ -172,6 +188,17 @@ def _zone(x: Ruler, panels: Sequence[Panel]) -> str:
         return ""
     far = any(series.forecast for panel in panels for series in panel.series)
     return "extrapolated" if far else "not measured"
+
+
+def _level(curve: Curve, panel: Panel) -> str:
+    return "" if panel.level is None else clip(level_text(curve, panel), 60)
+
+
+def _names(panels: Sequence[Panel]) -> str:
+    """Tell the series of several panels apart where none has room for its name."""
+    series = [one for panel in panels for one in panel.series if one.name]
+    known = {clip(one.name, 60): "open" if one.second else "filled" for one in series}
+    return ", ".join(f"{mark}: {name}" for name, mark in known.items()) if len(known) > 1 else ""
 
 
 def _columns(n: int) -> int:
@@ -200,7 +227,7 @@ def _spoken(curve: Curve, panel: Panel, outcome: Outcome | None) -> str:
             end += brief(series.forecast.x[-1], curve.x_unit)
             parts.append(f"extrapolated to {end}")
     if panel.level is not None:
-        parts.append(one_line(panel.level_label) or f"level {fmt.value(panel.level, curve.unit)}")
+        parts.append(level_text(curve, panel))
     parts += _said(curve, panel)
     if outcome is not None:
         parts.append(status(outcome))

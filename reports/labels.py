@@ -56,14 +56,18 @@ class Board:
             shares = (step / steps for step in range(steps + 1))
             self.dots += [(x1 + (x2 - x1) * s, y1 + (y2 - y1) * s) for s in shares]
 
-    def put(self, words: str, spots: Sequence[Spot], css: str) -> Markup:
-        """Write a text at the best of some spots, the first of equals."""
-        best = min(spots, key=lambda spot: self._cost(spot, words))
+    def put(self, words: str, spots: Sequence[Spot], css: str, least: float = 0) -> Markup:
+        """Write a text at the best of some spots, the first of equals.
+
+        What stands only in columns of at least some width is judged by those alone.
+        """
+        widths = [width for width in self.widths if width >= least]
+        best = min(spots, key=lambda spot: self._cost(spot, words, widths))
         self.texts.append((best, words))
         return svg.text(best.x, best.y, words, css, best.anchor, best.shift)
 
-    def _cost(self, spot: Spot, words: str) -> float:
-        return sum(self._cost_at(spot, words, width) for width in self.widths)
+    def _cost(self, spot: Spot, words: str, widths: Sequence[float]) -> float:
+        return sum(self._cost_at(spot, words, width) for width in widths)
 
     def _cost_at(self, spot: Spot, words: str, width: float) -> float:
         left, right, top, bottom = spot.box(words, width)

@@ -87,7 +87,8 @@ def reach_y(curve: Curve, panels: Sequence[Panel]) -> Axis:
     bottom = min(low, max(min([low, *soft]), low - ROOM * span))
     top = max(high, min(max([high, *soft]), high + ROOM * span))
     lack = max(0.0, span - (top - bottom)) / 2
-    return _padded(bottom - lack, top + lack, curve.unit, core)
+    few = (3, 6) if len(panels) == 1 else (2, 4)
+    return _padded(bottom - lack, top + lack, curve.unit, core).rounded(*few)
 
 
 def _padded(bottom: float, top: float, unit: Unit, core: Sequence[float]) -> Axis:

@@ -143,6 +143,22 @@ class Axis:
                 return tuple(0.0 if abs(v) < step / 1e6 else v for v in found)
         return ()
 
+    def rounded(self, least: int, most: int, growth: float = 0.35) -> Axis:
+        """Return the axis carried on to round ends, if few ticks and little growth do."""
+        size = self.high - self.low
+        found = []
+        for step in _steps(size / (most + 1)):
+            low, high = math.floor(self.low / step + 1e-9), math.ceil(self.high / step - 1e-9)
+            grown = (high - low) * step / size - 1
+            if least <= high - low + 1 <= most and grown <= growth and not _awkward(step):
+                found.append((grown, Axis(low * step, high * step)))
+        return min(found, key=lambda pair: pair[0])[1] if found else self
+
+
+def _awkward(step: float) -> bool:
+    """Whether a step needs one digit more than its neighbours."""
+    return f"{step:e}".startswith("2.5")
+
 
 def _steps(least: float) -> Iterable[float]:
     """Return round steps of at least some size, growing."""
