@@ -40,7 +40,7 @@ def reach_text(marker: Marker, unit: Unit) -> str:
     if low is None:
         return "" if high is None else f"up to {brief(high, unit)}"
     if high is None:
-        return f"{brief(low, unit)} or more, without an upper limit"
+        return f"{brief(low, unit)} or more"
     return f"{brief(low, unit)} to {brief(high, unit)}"
 
 
@@ -55,19 +55,22 @@ def answers(curve: Curve, outcomes: Sequence[Outcome | None]) -> tuple[TableView
         for panel, outcome in zip(curve.panels, outcomes, strict=True)
         for row in _answered(curve, panel, outcome)
     ]
-    if len(curve.panels) == 1 and all(set(row[1:-2]) <= {NONE} and not row[-1] for row in rows):
+    if len(curve.panels) == 1 and not curve.panels[0].markers and curve.panels[0].level is None:
         return ()
-    names = ("Panel", "n", "Level", "Answer", one_line(curve.x_axis), "Interval", "Status", "Note")
-    return (_trimmed(f"{one_line(curve.title)}: answers", names, rows, {1, 4, 5}),)
+    x = one_line(curve.x_axis)
+    names = ("Panel", "Answer", x, "Interval", "Level", "n", "Status", "Note")
+    return (_trimmed(f"{one_line(curve.title)}: answers", names, rows, {2, 3, 5}),)
 
 
 def _answered(curve: Curve, panel: Panel, outcome: Outcome | None) -> Iterator[tuple[str, ...]]:
-    head = one_line(panel.label) or "All"
+    many = len(curve.panels) > 1
+    head = one_line(panel.label) if many else ""
+    note = one_line(panel.note) if many else ""
     n = fmt.count(panel.n) if panel.n else NONE
     level = NONE if panel.level is None else clip(level_text(curve, panel), 120)
     for marker in panel.markers or (None,):
         found = (NONE, NONE, NONE) if marker is None else _found(marker, curve.x_unit)
-        yield (head, n, level, *found, status(outcome), one_line(panel.note))
+        yield (head, *found, level, n, status(outcome), note)
 
 
 def _found(marker: Marker, unit: Unit) -> tuple[str, str, str]:
@@ -119,7 +122,8 @@ def _values(series: Series) -> Iterator[tuple[str, float, Value | None, Value | 
         yield from (("fit", x, None, _between(fit, x)) for x in _stops(fit))
     if series.forecast:
         far = series.forecast
-        yield from (("extrapolated", x, None, _between(far, x)) for x in _stops(far))
+        last = max((point.x for point in held), default=-math.inf)
+        yield from (("extrapolated", x, None, _between(far, x)) for x in _stops(far) if x > last)
 
 
 def _number(value: Value | None, how: fmt.Scale) -> tuple[str, str]:

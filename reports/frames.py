@@ -12,7 +12,6 @@ from audit.exhibits import Series
 from reports.curves import CurveView, PanelView
 from reports.labels import Board, Spot, around
 from reports.ranges import drawn
-from reports.scales import WIDE
 from reports.words import clip
 
 MOST_STOPS = 60
@@ -90,8 +89,7 @@ def _name(frame: Frame, series: Series, board: Board) -> Iterator[Markup]:
     stops = [places[-1 - round(share * (len(places) - 1))] for share in (0, 0.2, 0.4, 0.7, 1)]
     spots = [spot for x, y in stops for spot in around(min(1.0, x), y)]
     css = "t halo second" if series.second else "t halo name"
-    least = 0.0 if frame.view.one else frame.view.widths[1]
-    yield board.put(name, spots, css if frame.view.one else f"{css} {WIDE}", least)
+    yield (board.put if frame.view.one else board.put_wide)(name, spots, css)
 
 
 def _zone_name(frame: Frame, beyond: float, board: Board) -> Markup:
@@ -105,4 +103,4 @@ def _zone_name(frame: Frame, beyond: float, board: Board) -> Markup:
             ((1 + start) / 2, "middle", 0.0),
         )
     ]
-    return board.put(frame.view.zone, spots, f"t {WIDE}", frame.view.widths[1])
+    return board.put_wide(frame.view.zone, spots, "t")

@@ -9,6 +9,7 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from reports import svg
+from reports.scales import NARROW, WIDE
 
 LETTER = 6.4
 HEIGHT = 13.0
@@ -38,16 +39,16 @@ class Board:
 
     Attributes
     ----------
-    widths : tuple of float
-        Columns that the plot must be readable in.
+    widths : pair of floats
+        The narrowest column that the plot must be readable in, and a wide one.
     dots : list
         Places on lines and points: share of the width, and height in pixels.
     """
 
     height: float
-    widths: tuple[float, ...]
+    widths: tuple[float, float]
     dots: list[tuple[float, float]] = field(default_factory=list)
-    texts: list[tuple[Spot, str]] = field(default_factory=list)
+    texts: list[tuple[Spot, str, float]] = field(default_factory=list)
 
     def line(self, places: Iterable[tuple[float, float]], steps: int = 12) -> None:
         """Remember a line as dots."""
@@ -56,26 +57,33 @@ class Board:
             shares = (step / steps for step in range(steps + 1))
             self.dots += [(x1 + (x2 - x1) * s, y1 + (y2 - y1) * s) for s in shares]
 
-    def put(self, words: str, spots: Sequence[Spot], css: str, least: float = 0) -> Markup:
-        """Write a text at the best of some spots, the first of equals.
+    def put(self, words: str, spots: Sequence[Spot], css: str) -> Markup:
+        """Write a text at its best spot, the first of equals; in two, if columns disagree."""
+        narrow, wide = (self._best(words, spots, width) for width in self.widths)
+        if narrow == wide:
+            return _written(wide, words, css)
+        return _written(narrow, words, f"{css} {NARROW}") + _written(wide, words, f"{css} {WIDE}")
 
-        What stands only in columns of at least some width is judged by those alone.
-        """
-        widths = [width for width in self.widths if width >= least]
-        best = min(spots, key=lambda spot: self._cost(spot, words, widths))
-        self.texts.append((best, words))
-        return svg.text(best.x, best.y, words, css, best.anchor, best.shift)
+    def put_wide(self, words: str, spots: Sequence[Spot], css: str) -> Markup:
+        """Write a text that only a wide column has room for."""
+        return _written(self._best(words, spots, self.widths[1]), words, f"{css} {WIDE}")
 
-    def _cost(self, spot: Spot, words: str, widths: Sequence[float]) -> float:
-        return sum(self._cost_at(spot, words, width) for width in widths)
+    def _best(self, words: str, spots: Sequence[Spot], width: float) -> Spot:
+        best = min(spots, key=lambda spot: self._cost_at(spot, words, width))
+        self.texts.append((best, words, width))
+        return best
 
     def _cost_at(self, spot: Spot, words: str, width: float) -> float:
         left, right, top, bottom = spot.box(words, width)
         hidden = sum(left <= x * width <= right and top <= y <= bottom for x, y in self.dots)
         out = sum((left < -2, right > width + 10, top < -4, bottom > self.height + 2))
-        boxes = (held.box(text, width) for held, text in self.texts)
+        boxes = (held.box(text, width) for held, text, at in self.texts if at == width)
         clashes = sum(left < r and right > lf and top < b and bottom > t for lf, r, t, b in boxes)
         return hidden + ASIDE * out + CLASH * clashes
+
+
+def _written(spot: Spot, words: str, css: str) -> Markup:
+    return svg.text(spot.x, spot.y, words, css, spot.anchor, spot.shift)
 
 
 def around(x: float, y: float, gap: float = 9.0) -> tuple[Spot, ...]:

@@ -13,7 +13,7 @@ from reports.svg import Axis
 
 FAR = 1.2  # how far an axis goes on beyond the measured range, in its own length
 NEAR = 0.3  # the same on the other side
-OPEN = 0.22  # what an answer without an upper limit gets to point into
+OPEN = 0.27  # what an answer without an upper limit gets to point into
 ROOM = 0.7  # how far intervals and bands may stretch the vertical axis, each way
 PAD = 0.06
 SPREADS = 1.5  # flat points are not magnified beyond their own intervals
