@@ -94,9 +94,7 @@ class Crossed:
         values, errors, df : (m,) float arrays
             The degrees of freedom are Satterthwaite's, of the sum of both variances.
         """
-        rows = np.einsum("mk,kl,ml->m", weights, self.rows, weights)
-        seeds = np.einsum("mk,kl,ml->m", weights, self.seeds, weights)
-        rows, seeds = np.maximum(rows, 0.0), np.maximum(seeds, 0.0)
+        rows, seeds = form(self.rows, weights), form(self.seeds, weights)
         both = rows + seeds
         parts = rows**2 / self.df_rows + seeds**2 / self.df_seeds
         df = np.divide(both**2, parts, out=np.full(len(both), self.df_rows), where=parts > 0)
@@ -144,6 +142,16 @@ def row_covariance(columns: FloatArray, code: NDArray[np.intp]) -> FloatArray:
     sums = np.stack([np.bincount(code, weights=r) for r in residual])
     sums = sums / np.sqrt(1 - size / n) / n
     return np.asarray(sums @ sums.T)
+
+
+def form(covariance: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the variance of weighted sums; what cancels but for its last digits is 0.
+
+    Two equal columns have no difference, and dust for a standard error would make evidence of it.
+    """
+    value = np.einsum("mk,kl,ml->m", weights, covariance, weights)
+    size = weights**2 @ np.diag(covariance)
+    return np.asarray(np.where(value > 1e-12 * size, value, 0.0))
 
 
 def positive(matrix: FloatArray) -> FloatArray:
