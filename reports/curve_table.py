@@ -79,12 +79,15 @@ def _found(marker: Marker, unit: Unit) -> tuple[str, str, str]:
 
 
 def level_text(curve: Curve, panel: Panel) -> str:
-    """Write a level: its own words, and its number if those have none."""
+    """Write a level: its own words, and its number if those do not say it."""
     label = one_line(panel.level_label)
-    if panel.level is None or any(letter.isdigit() for letter in label):
+    if panel.level is None:
         return label
     number = fmt.scale(curve.unit, [], panel.level).text(panel.level)
-    return f"{label} {number}" if label else f"level {number}"
+    if number in label or brief(panel.level, curve.unit) in label:
+        return label
+    gap = ": " if any(letter.isdigit() for letter in label) else " "
+    return f"{label}{gap}{number}" if label else f"level {number}"
 
 
 def points(curve: Curve) -> TableView:

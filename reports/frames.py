@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from audit.exhibits import Series
+from reports.curve_table import level_text
 from reports.curves import CurveView, PanelView
 from reports.labels import Board, Spot, around
 from reports.ranges import drawn
 from reports.words import clip
 
 MOST_STOPS = 60
-NAME, LEVEL = 24, 30  # letters of a series' name and of the label of the level
+NAME, LEVEL = 24, 32  # letters of a series' name and of the label of the level
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def laid(frame: Frame, panel: PanelView) -> Board:
 
 def texts(frame: Frame, panel: PanelView, board: Board, *, first: bool) -> Iterator[Markup]:
     """Write the level's label, the names of the series and of the zone where they hide least."""
-    label = clip(panel.panel.level_label, LEVEL)
+    label = clip(level_text(frame.view.curve, panel.panel), LEVEL)
     if panel.panel.level is not None and label and frame.view.one:
         y = frame.y(panel.panel.level)
         sides = (("start", 0.0, 4.0), ("end", 1.0, -4.0))

@@ -157,7 +157,7 @@ def _under(frame: Frame, panel: PanelView) -> tuple[Markup, float]:
     parts = [svg.text(t.place, y, t.label, " ".join(("t", t.css)).strip()) for t in panel.ticks]
     taken: list[tuple[float, float]] = []
     extra = 0.0
-    for answer in panel.answers:
+    for answer in (a for a in panel.answers if a.text):
         share = frame.view.x.inside(stand(answer.marker))
         half = 3.6 * len(answer.text) / frame.view.widths[0]
         lower = any(share - half < right and share + half > left for left, right in taken)

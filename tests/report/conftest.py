@@ -45,6 +45,21 @@ def results() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def shown(results: ModuleType) -> ModuleType:
+    return _load("curved")
+
+
+@pytest.fixture(scope="session")
+def curves(realistic: AuditResult, shown: ModuleType) -> AuditResult:
+    return shown.curved(realistic)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def hostile_curves(curves: AuditResult, extremes: ModuleType) -> AuditResult:
+    return extremes.hostile(curves)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
 def extremes() -> ModuleType:
     return _load("extremes")
 

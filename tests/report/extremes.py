@@ -20,6 +20,7 @@ KEEP = frozenset(
     [
         "outcome",
         "unit",
+        "x_unit",
         "state",
         "type",
         "schema_version",

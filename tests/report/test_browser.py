@@ -11,7 +11,15 @@ pytestmark = pytest.mark.browser
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
 NAMES = ["realistic", "hostile", "giant"]
-READ = ["realistic", "hostile", "demo", "adult"]
+READ = ["realistic", "hostile", "curves", "hostile_curves", "demo", "adult"]
+
+TOUCHING = """[...document.querySelectorAll('.cv')].flatMap(plot => {
+  const seen = [...plot.querySelectorAll('text')].map(text => [text.textContent,
+    text.getBoundingClientRect()]).filter(([_, box]) => box.width);
+  return seen.flatMap(([name, a], i) => seen.slice(i + 1).filter(([_, b]) => a.left < b.right
+    && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom)
+    .map(([other]) => [name, other]));
+})"""
 
 
 def visit(browser: Any, address: str, **settings: Any) -> Any:
@@ -27,7 +35,7 @@ def visit(browser: Any, address: str, **settings: Any) -> Any:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["realistic", "hostile", "demo"])
+@pytest.mark.parametrize("name", ["realistic", "hostile", "curves", "hostile_curves", "demo"])
 def test_nothing_bars_a_reader(
     browser: Any, page_of: Callable[[str], str], name: str, scheme: str
 ) -> None:
@@ -73,6 +81,14 @@ def test_dangerous_text_never_runs(browser: Any, pages: dict[str, str]) -> None:
     page = visit(browser, pages["hostile"])
     assert page.evaluate("document.querySelectorAll('img, b b, script').length") == 2
     assert page.said == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_two_texts_of_a_plot_touch(
+    browser: Any, page_of: Callable[[str], str], width: int
+) -> None:
+    page = visit(browser, page_of("curves"), viewport={"width": width, "height": 900})
+    assert page.evaluate(TOUCHING) == []
 
 
 def test_the_theme_can_be_turned(browser: Any, pages: dict[str, str]) -> None:
@@ -122,7 +138,7 @@ def test_the_page_paints_soon(browser: Any, pages: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif("AUDIT_LOOK" not in os.environ, reason="AUDIT_LOOK names no folder")
-@pytest.mark.parametrize("name", [*NAMES, "demo", "adult"])
+@pytest.mark.parametrize("name", [*NAMES, "curves", "hostile_curves", "demo", "adult"])
 def test_pictures_are_taken_for_the_eye(
     browser: Any, page_of: Callable[[str], str], name: str
 ) -> None:
