@@ -63,7 +63,7 @@ class Twins:
                 Series(name="pretrained", points=self.points[0]),
                 Series(name="from scratch", points=self.points[1], second=True),
             ),
-            level=self.level(p.level),
+            level=float(f"{self.level(p.level):.3g}"),  # a place in the drawing, not a limit
             level_label=f"pretrained, {p.size:,} rows",
             markers=tuple(self.marker(f) for f in self.families if f.ask.metric == "rows"),
             measurements=tuple(i for f in self.families for i in f.ids),

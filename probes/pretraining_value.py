@@ -80,6 +80,8 @@ class PretrainingValue(Probe):
             "weights may be a poor one from scratch, and the worth is then overstated.",
             "Pretraining is measured as a whole: what in its data was of use is not seen.",
             "The rows transferred hold at the size at which they were measured.",
+            "Intervals are about other seeds and other test rows. Other training rows would move "
+            "both curves, mostly together.",
             "The slope is an association: inputs with rarer words differ in other ways too, such "
             "as length or subject. The order of a tokenizer's vocabulary stands in for frequency.",
         ),
@@ -208,8 +210,7 @@ class PretrainingValue(Probe):
         """Measure one ask about both curves."""
         if ask.metric == "gain":
             return self.family(ask, pair.gain(-1))
-        evidence = pair.transferred()
-        return self.family(ask, evidence, unreached(pair) if evidence.theta is None else "")
+        return self.family(ask, pair.transferred(), beyond(pair))
 
     def pair(self, seen: Observations, split: str) -> Pair:
         """Return the errors of both curves on a split."""
@@ -252,11 +253,14 @@ class PretrainingValue(Probe):
         return Unit.POINTS if self.task.labels else Unit.NUMBER
 
 
-def unreached(pair: Pair) -> str:
+def beyond(pair: Pair) -> str:
     """Say what is known where the scratch curve does not cross the level within its sizes."""
+    errors, least, most = pair.scratch.mean(axis=(0, 2)), pair.sizes[0], pair.sizes[-1]
     level = f"the error of {pair.size:,} pretrained ones"
-    least, most = pair.sizes[0], pair.sizes[-1]
-    if pair.scratch[:, -1].mean() > pair.level:
+    if errors[-1] > pair.level:
         known = f"more than {most - pair.size:,} rows"
         return f"{known}: from scratch, all {most:,} rows do not reach {level}"
-    return f"fewer than {least - pair.size:,} rows: from scratch, {least:,} rows reach {level}"
+    if (errors <= pair.level).all():
+        known = f"at most {least - pair.size:,} rows"
+        return f"{known}: from scratch, {least:,} rows reach {level}"
+    return ""

@@ -16,7 +16,7 @@ from audit.samples import CARD, sample_answer, sample_data, sample_examples, sam
 from audit.stats.transfer import Pair
 from audit.task import Regression
 from audit.testing import check_probe, make, measured
-from probes.pretraining_value import PretrainingValue
+from probes.pretraining_value import PretrainingValue, beyond
 
 SIZES = tuple(round(4000 * 2 ** (-k / 2)) for k in reversed(range(8)))
 AT, TIMES, MORE = SIZES.index(500), 4, 200  # from scratch it takes 4 n + 200 rows
@@ -90,6 +90,15 @@ def test_a_scratch_curve_that_never_arrives_bounds_the_worth_from_below(make):
     assert make.verdict(family, min=500).outcome == "passed"
     assert make.verdict(family, min=5000).outcome == "inconclusive"
     assert make.verdict(family, max=500).outcome == "failed"
+
+
+def test_a_scratch_curve_that_is_below_from_the_start_says_at_most():
+    p = planted(0)
+    worse = Pair(SIZES, AT, np.maximum(p.pretrained, p.pretrained[:, :1]), 0 * p.scratch)
+    assert worse.transferred().theta == SIZES[0] - SIZES[AT]
+    assert beyond(worse) == "at most -146 rows: from scratch, 354 rows reach the error of " + (
+        "500 pretrained ones"
+    )
 
 
 def test_a_twin_that_is_the_same_model_is_worth_nothing_and_breaks_nothing():
