@@ -17,7 +17,7 @@ from reports.tables import TableView
 from reports.words import RANK, clean, clip, css, listing, one_line, worst
 
 MOST_PANELS = 24
-EDGE = 0.003
+EDGE = 0.05  # a zone narrower than this is only the axis's own margin
 # Narrowest and wide columns, in pixels, of a lone panel and of one among several.
 LONE, SMALL = (190.0, 400.0), (100.0, 215.0)
 

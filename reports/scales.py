@@ -85,7 +85,7 @@ def brief(value: float, unit: Unit) -> str:
 def _shortened(size: float, unit: Unit) -> tuple[float, str]:
     if unit in (Unit.SHARE, Unit.POINTS):
         return 100.0, "%" if unit is Unit.SHARE else " pp"
-    for floor, factor, suffix in ((1e9, 1e-9, " G"), (1e6, 1e-6, " M"), (1e3, 1e-3, " k")):
+    for floor, factor, suffix in ((1e6, 1e-6, " M"), (1e3, 1e-3, " k")):
         if size >= floor:
             return factor, suffix
     return 1.0, ""

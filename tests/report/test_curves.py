@@ -96,6 +96,12 @@ def test_lines_stretch_and_keep_the_width_of_their_strokes(
     assert "vector-effect:non-scaling-stroke" in css
 
 
+def test_the_margin_of_the_axis_is_no_zone(curves: AuditResult) -> None:
+    held = view(curves, changed(dots((10, 0.5), (20, 0.6), (40, 0.7)), beyond=40.0))
+    assert held.zone == ""
+    assert 'class="ext"' not in plots.curve(held, 0)
+
+
 def test_small_multiples_share_their_axes(curves: AuditResult, shown: ModuleType) -> None:
     held = view(curves, shown.groups())
     assert held.columns == 3
