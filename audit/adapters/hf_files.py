@@ -81,8 +81,17 @@ def count_weights(path: Path) -> int:
     return sum(prod(t["shape"]) for name, t in header.items() if name != "__metadata__")
 
 
-def find_files(ref: str, options: ModelOptions, base: Path) -> ModelFiles:
+def find_files(ref: str, options: ModelOptions, base: Path, *, head: bool = True) -> ModelFiles:
     """Find a local folder or a hub id, and check that it can be loaded safely.
+
+    Parameters
+    ----------
+    ref : str
+    options : ModelOptions
+    base : Path
+        Folder that paths are relative to.
+    head : bool
+        Whether it must have been saved with a classification head.
 
     Raises
     ------
@@ -103,7 +112,8 @@ def find_files(ref: str, options: ModelOptions, base: Path) -> ModelFiles:
     files = ModelFiles(folder, revision, config)
     check_weights(files, ref, options)
     check_code(files, ref, options)
-    check_head(files, ref)
+    if head:
+        check_head(files, ref)
     return files
 
 

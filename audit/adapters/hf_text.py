@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -16,6 +15,8 @@ import numpy as np
 from audit.adapters.answers import named
 from audit.adapters.hf_device import batch_tokens, choose_device, device_class, installed
 from audit.adapters.hf_files import ModelFiles, find_files
+from audit.adapters.hf_ranks import log_ranks, mean_ranks
+from audit.adapters.hf_weights import read_network, refuse_missing, unloadable
 from audit.adapters.options import ModelOptions
 from audit.errors import ModelError, did_you_mean
 from audit.examples import FloatArray, IntArray
@@ -131,27 +132,12 @@ class HfText:
     @cached_property
     def network(self) -> Any:
         """The torch module, in evaluation mode on its device."""
-        import torch
-        from transformers import AutoModelForSequenceClassification
-
-        try:
-            with quiet():
-                network, report = AutoModelForSequenceClassification.from_pretrained(
-                    self.on_disk.folder,
-                    dtype=getattr(torch, self.options.dtype),
-                    use_safetensors=self.on_disk.weights[0].suffix == ".safetensors",
-                    trust_remote_code=self.options.trust_remote_code,
-                    output_loading_info=True,
-                )
-        except Exception as error:
-            raise unloadable(self.card.name, "weights", error) from error
-        if report["missing_keys"]:
-            missing = sorted(report["missing_keys"])
-            raise ModelError(
-                f"{self.card.name} lacks {len(missing)} of its own weights",
-                where=", ".join(missing[:4]),
-                hint="they would be random: save the fine-tuned model again",
-            )
+        network, missing = read_network(
+            "AutoModelForSequenceClassification", self.on_disk, self.options, self.card.name
+        )
+        refuse_missing(
+            missing, self.card.name, "they would be random: save the fine-tuned model again"
+        )
         return network.eval().to(self.device)
 
     @cached_property
@@ -204,35 +190,35 @@ class HfText:
         """
         import torch
 
+        batch, network = self.batch(inputs), self.network
+        with torch.inference_mode():
+            logits = network(**batch).logits.double()
+            outputs = logits.softmax(-1) if self.card.labels else logits[:, 0]
+        return np.asarray(outputs.cpu().numpy())
+
+    def batch(self, inputs: Sequence[str]) -> Any:
+        """Return what a network is given for some texts: padded tensors on the device."""
         check_texts(inputs)
-        network = self.network
-        batch = self.tokenizer(
+        found = self.tokenizer(
             list(inputs),
             padding="longest",
             truncation=self.max_length is not None,
             max_length=self.max_length,
             return_tensors="pt",
         )
-        with torch.inference_mode():
-            logits = network(**batch.to(self.device)).logits.double()
-            outputs = logits.softmax(-1) if self.card.labels else logits[:, 0]
-        return np.asarray(outputs.cpu().numpy())
+        return found.to(self.device)
 
+    @cached_property
+    def ranks(self) -> FloatArray:
+        """ln(1 + rank) of every token of the vocabulary (`log_ranks`)."""
+        return log_ranks(self.tokenizer)
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the bars and warnings of loading: what matters of them is raised."""
-    from transformers.utils import logging
+    def token_ranks(self, inputs: Sequence[str]) -> FloatArray:
+        """Return the ``(n,)`` mean of ln(1 + rank) of each text's tokens; NaN without a token.
 
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
+        Ranks are those of `log_ranks`, which says what they assume of the vocabulary.
+        """
+        return mean_ranks(self.encode(inputs), self.ranks)
 
 
 def check_texts(inputs: Sequence[object]) -> None:
@@ -244,13 +230,3 @@ def check_texts(inputs: Sequence[object]) -> None:
                 where=f"input {row} of the batch: {value!r:.80}",
                 hint="input: must name one column of texts",
             )
-
-
-def unloadable(name: str, part: str, error: Exception) -> ModelError:
-    """Say that a part of the model cannot be read."""
-    reason = (str(error).strip().splitlines() or [""])[0]
-    return ModelError(
-        f"the {part} of {name} cannot be loaded",
-        where=f"{type(error).__name__}: {reason}",
-        hint="the folder must hold what save_pretrained() writes, for model and tokenizer both",
-    )
