@@ -33,6 +33,10 @@ RELATIVE = 0.1
 """A claimed rate may be off by a tenth of itself: less than its interval at 1,000 rows."""
 ABSOLUTE = 0.0025
 """Or by a quarter of a point: less than anybody cleans data for."""
+OVERSURE = 0.5
+"""Probabilities may exceed what held-out labels bear out by half of the rate. A model that learns
+wrong labels by heart is sure and wrong on other rows, and its own errors are read as wrong labels:
+for one nearest neighbour the excess equals the rate."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Reading:
         Mean and standard deviation of its error in simulated labels of the same margin.
     accuracy : float
         Bayes accuracy implied for true labels.
+    excess : float
+        Mean probability of the model's choices, minus how often they agree with given labels.
     n : int
         Rows.
     """
@@ -75,12 +81,23 @@ class Reading:
     bias: float
     spread: float
     accuracy: float
+    excess: float
     n: int
 
     @property
-    def claimed(self) -> bool:
+    def unbiased(self) -> bool:
         """Whether the simulation says that the estimate is as good as unbiased."""
         return abs(self.bias) <= max(RELATIVE * self.rate, ABSOLUTE)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the model is no surer than it should be, so that the simulation is about it."""
+        return self.excess <= max(OVERSURE * self.rate, ABSOLUTE)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the rate may be claimed."""
+        return self.unbiased and self.calibrated
 
     @property
     def evidence(self) -> Mean | None:
@@ -121,7 +138,9 @@ def read(probabilities: FloatArray, given: IntArray, joint: Joint, seed: int) ->
         label = drawn(rng, margin.transition.T[true])
         errors[w] = confident_joint(noisy, label).rate - (label != true).mean()
     bias, spread = float(errors.mean()), float(errors.std(ddof=1))
-    return Reading(joint.rate, bias, spread, margin.accuracy, joint.n)
+    agreed = float((probabilities.argmax(axis=1) == given).mean())
+    excess = float(probabilities.max(axis=1).mean()) - agreed
+    return Reading(joint.rate, bias, spread, margin.accuracy, excess, joint.n)
 
 
 def fit_margin(probabilities: FloatArray, given: IntArray, joint: Joint) -> Margin:

@@ -110,6 +110,17 @@ def test_clean_labels_of_classes_that_stand_apart_are_shown_to_be_clean():
     assert high < 0.01
 
 
+def test_no_rate_is_claimed_from_a_model_that_learns_wrong_labels_by_heart():
+    """One nearest neighbour answers 0 or 1, and is wrong on each neighbour of a wrong label."""
+    rng = np.random.default_rng(0)
+    given = rng.integers(0, 2, 2_000)
+    p = np.eye(2)[np.where(rng.random(2_000) < 0.2, 1 - given, given)]
+    r = read(p, given, confident_joint(p, given), 0)
+    assert r.unbiased
+    assert r.excess == pytest.approx(r.rate)
+    assert not r.claimed
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("flipped", [0.05, 0.10, 0.20])
