@@ -1,8 +1,8 @@
 """What a learning curve says of more training rows: a forecast, its interval, and its refusals.
 
-The point is the median of four families. Its interval is conformal: on simulated curves whose truth
-is known, the error of the forecast is divided by a scale that the curve itself gives, and the
-quantiles of that ratio are tabled, for every multiple of the largest training size
+The point is the mean over the shapes of four families. Its interval is conformal: on simulated
+curves whose truth is known, the error of the forecast is divided by a scale that the curve itself
+gives, and the quantiles of that ratio are tabled, for every multiple of the largest training size
 (docs/decisions/0008-extrapolation-interval.md; the tables are made by benchmarks/extrapolation.py).
 A curve that rises significantly, one with too few sizes, and sizes beyond eight times the largest
 get a reason instead of a number.
@@ -16,19 +16,17 @@ et al. (2002), ECML, 345-356 (normalised nonconformity scores).
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audit.stats.crossing import PROBS, Crossing, t_table
+from audit.stats.crossing import PROBS
 from audit.stats.curves import MeasuredCurve, rises
 from audit.stats.evidence import Draws
-from audit.stats.laws import Fit, fit_all, forecast
+from audit.stats.laws import Mixture, mixture
 
 FloatArray = NDArray[np.float64]
 
@@ -37,7 +35,6 @@ FEWEST = 6  # sizes below which four parameters are not worth a forecast
 FULL = 15  # sizes from which on the narrower tables hold
 LEVEL = 0.90  # of the interval that is drawn
 FACTORS = tuple(2.0 ** (k / 2) for k in range(7))
-FINE = tuple(2.0 ** (k / 4) for k in range(13))  # where a crossing is looked for
 TABLES = Path(__file__).with_suffix(".json")
 
 
@@ -54,8 +51,8 @@ class Law:
 
     Attributes
     ----------
-    weights : (7, 4) float array
-        Of the features of a curve, in the scale.
+    weights : (7, 5) float array
+        Exponents of the features of a curve, in the scale.
     quantiles : (7, q) float array
         Of (forecast - truth) / scale, at the probabilities of `audit.stats.crossing.PROBS`.
     curves : int
@@ -85,19 +82,29 @@ def learned(sizes: int, what: str) -> Law:
     return Law(np.array(part["weights"]), np.array(part["quantiles"]), int(own["curves"]))
 
 
-def features(point: FloatArray, spread: FloatArray, last: FloatArray, se: FloatArray) -> FloatArray:
-    """Return what the scale of an error is made of, (m, f, 4).
+def features(point: FloatArray, unsure: FloatArray, last: FloatArray, se: FloatArray) -> FloatArray:
+    """Return the logarithms of what the scale of an error is made of, (m, f, 5).
+
+    A constant, the standard error of the last mean, how far the forecast moves from it, and how
+    unsure the shapes are. Each is kept off zero by a share of the standard error.
 
     Parameters
     ----------
-    point, spread : (m, f) float array
-        Forecast and the spread of the families at some sizes.
+    point, unsure : (m, f) and (m, f, 2) float arrays
+        As `Mixture.at` returns them.
     last, se : (m,) float array
         Mean error at the largest measured size, and its standard error.
     """
-    ones = np.ones_like(point)
+    noise = se[:, None] * np.ones_like(point)
     moved = np.abs(last[:, None] - point)
-    return np.stack([0.001 * ones, se[:, None] * ones, spread, moved], axis=2)
+    parts = (
+        np.full_like(point, np.e),
+        noise + 5e-4,
+        moved + 0.1 * noise + 5e-4,
+        unsure[:, :, 0] + 0.05 * noise + 2e-4,
+        unsure[:, :, 1] + 0.05 * noise + 2e-4,
+    )
+    return np.asarray(np.log(np.stack(parts, axis=2)))
 
 
 @dataclass(frozen=True)
@@ -107,14 +114,13 @@ class Forecast:
     Attributes
     ----------
     curve : MeasuredCurve
-    fits : tuple of Fit
-        The four families.
+    shapes : Mixture
     sizes : (f,) float array
         From the largest measured size to `FURTHEST` times it.
     """
 
     curve: MeasuredCurve
-    fits: tuple[Fit, ...]
+    shapes: Mixture
     sizes: FloatArray
 
     @property
@@ -128,24 +134,25 @@ class Forecast:
         return float(self.curve.sizes[-1])
 
     def fitted(self, sizes: ArrayLike) -> FloatArray:
-        """Return the median of the families at any sizes."""
+        """Return the mean over the shapes at any sizes, shape (len(sizes),)."""
         x = np.asarray(sizes, dtype=np.float64) / self.largest
-        return forecast(self.fits, x)[0][0]
+        found: FloatArray = self.shapes.at(x)[0][0]
+        return found
 
     @cached_property
     def point(self) -> FloatArray:
-        """The median of the families at `sizes`, (f,)."""
+        """The mean over the shapes at `sizes`, (f,)."""
         return self.fitted(self.sizes)
 
     def laws(self, what: str) -> tuple[FloatArray, tuple[tuple[float, ...], ...]]:
         """Return the scale, (f,), and the table of quantiles at each of `sizes`."""
         x = self.sizes / self.largest
-        point, spread = forecast(self.fits, x)
+        point, unsure = self.shapes.at(x)
         se = np.array([self.curve.se[-1]])
-        seen = features(point, spread, np.array([self.last]), se)[0]
+        seen = features(point, unsure, np.array([self.last]), se)[0]
         law = learned(len(self.curve.sizes), what)
         read = [law.at(float(f)) for f in x]
-        scale = np.array([f @ w for f, (w, _) in zip(seen, read, strict=True)])
+        scale = np.exp([f @ w for f, (w, _) in zip(seen, read, strict=True)])
         return scale, tuple(table for _, table in read)
 
     @cached_property
@@ -159,16 +166,18 @@ class Forecast:
     @property
     def low(self) -> FloatArray:
         """Lower ends of the interval, (f,)."""
-        return self.band[0]
+        found: FloatArray = self.band[0]
+        return found
 
     @property
     def high(self) -> FloatArray:
         """Upper ends of the interval, (f,)."""
-        return self.band[1]
+        found: FloatArray = self.band[1]
+        return found
 
     def gain(self, factor: float) -> Draws:
         """Return the error at the largest measured size minus that at a multiple of it."""
-        there = Forecast(self.curve, self.fits, np.array([factor * self.largest]))
+        there = Forecast(self.curve, self.shapes, np.array([factor * self.largest]))
         scale, tables = there.laws("gain")
         now = self.fitted(np.array([self.largest]))[0]
         return Draws(
@@ -207,110 +216,4 @@ def extrapolate(curve: MeasuredCurve, sizes: ArrayLike) -> Forecast | Refusal:
             f"{worst.small:,} and {worst.large:,} rows, so nothing is extrapolated"
         )
     x = curve.sizes / curve.sizes[-1]
-    return Forecast(curve, fit_all(x, curve.means[None, :], curve.se[None, :]), wanted)
-
-
-def rows_needed(curve: MeasuredCurve, target: float) -> Crossing | Refusal:
-    """Return the evidence on the training size at which the error falls to a target.
-
-    Up to the largest measured size the measured means decide, with Student's t; from it on, the
-    forecast with its own law.
-    """
-    largest = float(curve.sizes[-1])
-    ahead = extrapolate(curve, largest * np.array(FINE))
-    if isinstance(ahead, Refusal):
-        return ahead
-    scale, tables = ahead.laws("level")
-    before = len(curve.sizes) - 1
-    measured = [t_table(round(float(df), 1))[1] for df in curve.df[:before]]
-    return Crossing(
-        sizes=(*curve.sizes[:before].tolist(), *ahead.sizes.tolist()),
-        gaps=tuple((np.r_[curve.means[:before], ahead.point] - target).tolist()),
-        scales=(*curve.se[:before].tolist(), *scale.tolist()),
-        probs=PROBS,
-        quantiles=(*measured, *tables),
-        n=curve.crossed.n,
-    )
-
-
-class Kind(StrEnum):
-    """What can be said of the rows that a target needs."""
-
-    REACHED = "reached"
-    NEEDS = "needs"
-    AT_LEAST = "at least"
-    NOT_BY_DATA = "not by data"
-    NO_BASIS = "no basis"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How many training rows a target needs.
-
-    Attributes
-    ----------
-    kind : Kind
-    point, low, high : float or None
-        Rows, and the ends of the 90 % interval; `high` is None where there is no upper limit.
-    sentence : str
-    """
-
-    kind: Kind
-    point: float | None
-    low: float | None
-    high: float | None
-    sentence: str
-
-
-def answer(curve: MeasuredCurve, target: float, useful: float = 0.005) -> Answer:
-    """Say how many training rows a target needs.
-
-    Parameters
-    ----------
-    curve : MeasuredCurve
-    target : float
-        An error.
-    useful : float
-        The least gain that would be worth more rows: a curve that is sure to gain less over
-        `FURTHEST` times the rows is flat.
-    """
-    needed = rows_needed(curve, target)
-    if isinstance(needed, Refusal):
-        return Answer(Kind.NO_BASIS, None, None, None, f"No basis: {needed.reason}.")
-    largest = float(curve.sizes[-1])
-    low, high, _ = needed.interval(LEVEL)
-    low, end = max(low, 0.0), high if math.isfinite(high) else None
-    if end is not None and end <= largest:
-        return Answer(Kind.REACHED, needed.theta, low, end, "The target is reached already.")
-    ahead = extrapolate(curve, [largest * FURTHEST])
-    if end is None and isinstance(ahead, Forecast) and hopeless(ahead, target, useful):
-        return Answer(
-            Kind.NOT_BY_DATA, None, low, None,
-            f"More data will not fix it: not within {FURTHEST:g} times the training rows.",
-        )  # fmt: skip
-    if end is None:
-        return Answer(
-            Kind.AT_LEAST, needed.theta, low, None,
-            f"At least {rounded(low):,} rows; no upper limit within {FURTHEST:g} times the rows.",
-        )  # fmt: skip
-    said = f"about {rounded(needed.theta):,} rows" if needed.theta else "rows"
-    return Answer(
-        Kind.NEEDS, needed.theta, low, end,
-        f"The target needs {said} ({rounded(low):,} to {rounded(end):,}).",
-    )  # fmt: skip
-
-
-def hopeless(ahead: Forecast, target: float, useful: float) -> bool:
-    """Whether the target stays out of reach, or the curve is too flat to get to it."""
-    if float(ahead.low[-1]) > target:
-        return True
-    most = ahead.gain(FURTHEST).upper((1 - LEVEL) / 2)
-    return most < useful and ahead.last - target > most
-
-
-def rounded(rows: float) -> int:
-    """Return a count of rows with two digits that mean something."""
-    if rows < 1:
-        return 0
-    step = 10.0 ** max(math.floor(math.log10(rows)) - 1, 0)
-    return round(rows / step) * round(step)
+    return Forecast(curve, mixture(x, curve.means[None, :], curve.se[None, :]), wanted)

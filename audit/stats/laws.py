@@ -1,13 +1,16 @@
-"""Four families of learning curves, fitted without starting values.
+"""Four families of learning curves, averaged over all of their shapes, without starting values.
 
 Every family is ``c + a z(x)`` with a, c >= 0 and a falling z that has one or two parameters of its
-own. For these a fixed grid is searched; a and c have a closed form at each of its points (variable
-projection). Sizes are relative to the largest, so that one grid serves every curve.
+own. These lie on a fixed grid; a and c have a closed form at each of its points (variable
+projection). The forecast is the mean over the grids of all families, weighted by how well each
+point fits: no fit can fail, and shapes that the data cannot tell apart all have their say. Sizes
+are relative to the largest, so that one grid serves every curve.
 
 References
 ----------
 Families: Mohr, Viering, Loog & van Rijn (2022), LCDB 1.0, ECML PKDD, table 1 (pow3, pow4, mmf4,
-wbl4). Variable projection: Golub & Pereyra (1973), SIAM J. Numer. Anal. 10, 413-432.
+wbl4). Variable projection: Golub & Pereyra (1973), SIAM J. Numer. Anal. 10, 413-432. Averaging:
+Hoeting, Madigan, Raftery & Volinsky (1999), Statistical Science 14, 382-401.
 """
 
 from __future__ import annotations
@@ -23,8 +26,13 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 Law = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
-EXPONENTS = tuple(np.r_[np.linspace(0.05, 1.2, 24), 1.4, 1.7, 2.0].tolist())
-NOISE_FLOOR = 1e-4  # added to every variance, so that one quiet anchor cannot take over
+EXPONENTS = (*np.linspace(0.05, 1.2, 24).tolist(), 1.4, 1.7, 2.0)
+SHIFTS = (0.0, *np.geomspace(0.003, 1.0, 14).tolist())
+NOISE_FLOOR = 1e-6  # no grid holds the true shape exactly, nor is it one of the families
+# Most of an error is luck that all sizes share: it lifts a curve and does not bend it. About this
+# share of its variance is left between neighbouring sizes, and tells one shape from another.
+BENDING = 0.3
+WIDEST = 0.5  # an asymptote lies anywhere from 0 to this, unless it is 0
 
 
 def power(x: FloatArray, b: FloatArray, d: FloatArray) -> FloatArray:
@@ -44,34 +52,57 @@ def weibull(x: FloatArray, b: FloatArray, k: FloatArray) -> FloatArray:
 
 GRIDS: dict[str, tuple[Law, tuple[float, ...], tuple[float, ...]]] = {
     "pow3": (power, EXPONENTS, (0.0,)),
-    "pow4": (power, EXPONENTS, (0.0, 0.004, 0.016, 0.06, 0.25, 1.0)),
+    "pow4": (power, EXPONENTS, SHIFTS),
     "mmf4": (
         mmf,
-        tuple(np.linspace(0.2, 2.0, 10).tolist()),
-        tuple(np.geomspace(1e-3, 30.0, 12).tolist()),
+        tuple(np.linspace(0.2, 2.0, 13).tolist()),
+        tuple(np.geomspace(1e-3, 10.0, 17).tolist()),
     ),
     "wbl4": (
         weibull,
-        tuple(np.linspace(0.1, 1.0, 10).tolist()),
-        tuple(np.geomspace(0.02, 12.0, 14).tolist()),
+        tuple(np.linspace(0.1, 1.0, 13).tolist()),
+        tuple(np.geomspace(0.05, 12.0, 17).tolist()),
     ),
 }
 
 
-class Fit(NamedTuple):
-    """Fits of one family to m curves: its own parameters, and those in closed form, each (m,)."""
+class Mixture(NamedTuple):
+    """All shapes of all families, with what the data leave of each, for m curves.
 
-    law: Law
-    b: FloatArray
-    k: FloatArray
-    a: FloatArray
-    c: FloatArray
-    sse: FloatArray
+    Attributes
+    ----------
+    b, k : (p,) float arrays by family
+        Own parameters at every point of its grid.
+    a, c : (m, p) float arrays by family
+        What the data make of the others there.
+    share : (m, p) float arrays by family
+        Posterior weight; over all families they add up to 1.
+    """
 
-    def at(self, x: FloatArray) -> FloatArray:
-        """Return the fitted errors at relative sizes, shape (m, len(x))."""
-        z = self.law(x[None, :], self.b[:, None], self.k[:, None])
-        return np.asarray(self.c[:, None] + self.a[:, None] * z)
+    b: dict[str, FloatArray]
+    k: dict[str, FloatArray]
+    a: dict[str, FloatArray]
+    c: dict[str, FloatArray]
+    share: dict[str, FloatArray]
+
+    def at(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the mean error at relative sizes, (m, f), and how unsure the shapes are of it.
+
+        The second, (m, f, 2), holds the standard deviation over all shapes, and how far apart the
+        families are, each averaged over its own shapes.
+        """
+        own, first, second = [], 0.0, 0.0
+        for name, share in self.share.items():
+            z = GRIDS[name][0](x[None, :], self.b[name][:, None], self.k[name][:, None])
+            a, c = self.a[name], self.c[name]
+            mean = (share * c).sum(axis=1)[:, None] + (share * a) @ z
+            square = (share * c**2).sum(axis=1)[:, None] + 2 * (share * a * c) @ z
+            own.append(mean / np.maximum(share.sum(axis=1), 1e-300)[:, None])
+            first = first + mean
+            second = second + square + (share * a**2) @ z**2
+        apart = np.max(own, axis=0) - np.min(own, axis=0)
+        deviation = np.sqrt(np.maximum(second - np.square(first), 0.0))
+        return np.asarray(first), np.stack([deviation, apart], axis=2)
 
 
 @lru_cache(maxsize=64)
@@ -82,50 +113,48 @@ def basis(name: str, x: tuple[float, ...]) -> tuple[FloatArray, FloatArray, Floa
     return b, k, law(np.array(x)[None, :], b[:, None], k[:, None])
 
 
-def fit(name: str, x: FloatArray, y: FloatArray, weights: FloatArray) -> Fit:
-    """Fit one family to m curves by weighted least squares.
+def fit(
+    z: FloatArray, y: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a, c and minus twice the log-likelihood at every point of a grid, each (m, 2 p).
+
+    The first p let c be what fits best, at least 0; the others hold it at 0. A free c pays for its
+    freedom: its likelihood is averaged over all that it could be (`WIDEST`), not taken at the best.
 
     Parameters
     ----------
-    name : str
-        A key of `GRIDS`.
-    x : (k,) float array
-        Sizes relative to the largest.
+    z : (p, k) float array
     y, weights : (m, k) float array
-        Errors, and what each counts.
+        Errors, and the inverse of their variances.
     """
-    b, k, z = basis(name, tuple(np.round(x, 9).tolist()))
-    w = weights / weights.sum(axis=1, keepdims=True)
-    mean_y = (w * y).sum(axis=1)
-    mean_z = w @ z.T
-    square_z, cross = w @ (z**2).T, (w * y) @ z.T
-    square_y = (w * y**2).sum(axis=1)
+    total = weights.sum(axis=1, keepdims=True)
+    w = weights / total
+    mean_y = (w * y).sum(axis=1, keepdims=True)
+    square_y = (w * y**2).sum(axis=1, keepdims=True)
+    mean_z, square_z, cross = w @ z.T, w @ (z**2).T, (w * y) @ z.T
     spread = np.maximum(square_z - mean_z**2, 1e-15)
-    a = np.maximum((cross - mean_z * mean_y[:, None]) / spread, 0.0)
-    c = mean_y[:, None] - a * mean_z
-    through = cross / np.maximum(square_z, 1e-15)  # no asymptote lies under 0
+    through = cross / np.maximum(square_z, 1e-15)
+    without = square_y - through * cross
+    a = np.maximum((cross - mean_z * mean_y) / spread, 0.0)
+    c = mean_y - a * mean_z
     a, c = np.where(c < 0, through, a), np.maximum(c, 0.0)
-    sse = (
-        square_y[:, None]
-        - 2 * c * mean_y[:, None]
-        - 2 * a * cross
-        + c**2
-        + 2 * a * c * mean_z
-        + a**2 * square_z
-    )
-    best, rows = sse.argmin(axis=1), np.arange(len(y))
-    return Fit(
-        GRIDS[name][0],
-        b[best],
-        k[best],
-        a[rows, best],
-        c[rows, best],
-        np.maximum(sse[rows, best], 0),
+    misfit = square_y - 2 * c * mean_y - 2 * a * cross + c**2 + 2 * a * c * mean_z + a**2 * square_z
+    width = np.sqrt(2 * np.pi * square_z / spread / total)  # of c's likelihood, a following it
+    price = -2 * np.log(np.minimum(width, WIDEST) / WIDEST)
+    return (
+        np.concatenate([a, through], axis=1),
+        np.concatenate([c, np.zeros_like(c)], axis=1),
+        np.concatenate(
+            [np.maximum(misfit, 0.0) * total + price, np.maximum(without, 0.0) * total], axis=1
+        ),
     )
 
 
-def fit_all(x: FloatArray, y: FloatArray, se: FloatArray) -> tuple[Fit, ...]:
-    """Fit all four families; an error counts by the inverse of its variance.
+def mixture(x: FloatArray, y: FloatArray, se: FloatArray) -> Mixture:
+    """Weigh every shape of the four families by how well it fits.
+
+    Every family has the same prior weight, so has every point of its grid, and so have there an
+    asymptote of 0 and one that is free. The likelihood is normal.
 
     Parameters
     ----------
@@ -134,11 +163,20 @@ def fit_all(x: FloatArray, y: FloatArray, se: FloatArray) -> tuple[Fit, ...]:
     y, se : (m, k) float array
         Errors and their standard errors.
     """
-    weights = 1.0 / (se**2 + NOISE_FLOOR)
-    return tuple(fit(name, x, y, weights) for name in GRIDS)
-
-
-def forecast(fits: tuple[Fit, ...], x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the median of the families and their spread (largest minus smallest), (m, len(x))."""
-    every = np.stack([f.at(x) for f in fits])
-    return np.median(every, axis=0), every.max(axis=0) - every.min(axis=0)
+    weights = 1.0 / (BENDING * se**2 + NOISE_FLOOR)
+    places = tuple(np.round(x, 9).tolist())
+    made = {name: basis(name, places) for name in GRIDS}
+    found = {name: fit(z, y, weights) for name, (_, _, z) in made.items()}
+    best = np.min([misfit.min(axis=1) for _, _, misfit in found.values()], axis=0)[:, None]
+    share = {
+        name: np.exp((best - misfit) / 2) / misfit.shape[1]
+        for name, (_, _, misfit) in found.items()
+    }
+    whole = sum(s.sum(axis=1, keepdims=True) for s in share.values())
+    return Mixture(
+        {name: np.tile(b, 2) for name, (b, _, _) in made.items()},
+        {name: np.tile(k, 2) for name, (_, k, _) in made.items()},
+        {name: a for name, (a, _, _) in found.items()},
+        {name: c for name, (_, c, _) in found.items()},
+        {name: s / whole for name, s in share.items()},
+    )
