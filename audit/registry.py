@@ -66,7 +66,7 @@ def remedy(entry: EntryPoint, error: Exception) -> str:
     missing = (getattr(error, "name", None) or "").partition(".")[0]
     if missing and missing != package:
         extra = {"torch": "transformers", "transformers": "transformers", "sklearn": "sklearn"}
-        extra |= {"skops": "sklearn", "safetensors": "transformers"}
+        extra |= {"skops": "sklearn", "safetensors": "transformers", "peft": "lora"}
         if missing in extra:
             return f"install what it needs: pip install 'defect-audit[{extra[missing]}]'"
         return f"install what it needs: pip install {missing}"
