@@ -180,12 +180,6 @@ def as_confused(given: IntArray, chosen: IntArray, otherwise: FloatArray) -> Flo
     return np.where(total > 0, count / np.maximum(total, 1), otherwise)
 
 
-def line(shares: FloatArray) -> FloatArray:
-    """Return the weights that make a least-squares slope of values at these shares."""
-    apart = shares - shares.mean()
-    return np.asarray(apart / (apart @ apart))
-
-
 def answered(seen: Observations, requests: Sequence[Predict]) -> bool:
     """Whether everything has come back."""
     return all(r in seen.answers for r in requests)

@@ -66,6 +66,8 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
     undefined = [measured[c.measurement] for c in v.comparisons if c.value is None]
     if undefined:
         text += f" Undefined for {about(undefined[0], family)}: {undefined[0].why}."
+    elif measured[v.worst].evidence is None and measured[v.worst].why:
+        text += f" No verdict rests on it: {measured[v.worst].why}."
     return msgspec.structs.replace(v, explanation=text, settle=settle(v, r, family))
 
 
@@ -95,6 +97,8 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
         if c.outcome is not Outcome.INCONCLUSIVE:
             continue
         name = about(measured[c.measurement], family)
+        if measured[c.measurement].evidence is None:
+            continue  # its reason is in the explanation, and no number of rows mends it
         if c.n_needed is None:
             stuck.append(name)
         elif c.n_needed > needs.get(name, (0, 0))[1]:
