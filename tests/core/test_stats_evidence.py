@@ -9,6 +9,7 @@ import pytest
 
 from audit.stats import (
     AnyEvidence,
+    Crossing,
     Draws,
     Mean,
     MeanRatio,
@@ -19,6 +20,10 @@ from audit.stats import (
 from audit.stats.evidence import MergeError
 
 TABLE = Draws(0.3, 0.05, (0.01, 0.1, 0.5, 0.9, 0.99), (-2.6, -1.4, 0.0, 1.2, 2.2), 80, 999)
+CONFORMAL = msgspec.structs.replace(TABLE, method="conformal")
+CURVE = Crossing(
+    (100.0, 200.0, 400.0), (0.2, 0.05, -0.1), (0.05,) * 3, TABLE.probs, (TABLE.quantiles,)
+)
 
 
 def random_evidence(seed):
@@ -38,6 +43,8 @@ def random_evidence(seed):
         (Mean(float(rng.normal()), 0.5, 3.0), 0.3),
         (MeanRatio(float(rng.uniform(0.5, 2)), 1.0, 0.02, 0.03, 0.01, 9.0), ratio),
         (TABLE, float(rng.uniform(0.1, 0.5))),
+        (CONFORMAL, float(rng.uniform(0.1, 0.5))),
+        (CURVE, float(rng.uniform(80, 500))),
     ]
 
 
