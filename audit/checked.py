@@ -53,25 +53,35 @@ class Checked:
         return prune_by_noise_rate(self.probabilities, self.folded.given, self.joint)
 
     @property
+    def kind(self) -> str:
+        """What a rate that is not claimed is: overlap and overfitting are read as wrong labels."""
+        under = self.reading.calibrated and self.reading.bias < 0
+        return "a rough estimate" if under else "an upper estimate"
+
+    @property
     def doubt(self) -> str:
         """Why no rate is claimed; empty where one is."""
         r = self.reading
         if r.claimed:
             return ""
         rest = "a random sample of labels, checked by hand, would tell"
-        if r.unbiased:
+        if not r.calibrated:
             return (
-                "this is an upper estimate, and no rate is claimed: the trainings are "
+                f"this is {self.kind}, and no rate is claimed: the trainings are "
                 f"{written(r.excess, Unit.POINTS)} surer than held-out labels bear out, so that "
                 f"their own errors look like wrong labels; {rest}"
             )
-        kind = "an upper estimate" if r.bias > 0 else "a rough estimate"
         way = "too many" if r.bias > 0 else "too few"
         return (
-            f"this is {kind}, and no rate is claimed: on simulated labels whose classes overlap as "
+            f"this is {self.kind}, and no rate is claimed: on simulated labels that overlap as "
             f"these do (Bayes accuracy {written(r.accuracy, Unit.SHARE)}) confident learning reads "
             f"{written(abs(r.bias), Unit.POINTS)} {way}; {rest}"
         )
+
+    @property
+    def claim(self) -> str:
+        """Say in a caption whether the figures are a claim."""
+        return "" if self.reading.claimed else f"; {self.kind}, and no rate is claimed"
 
     def exhibits(self, train: Examples) -> list[Exhibit]:
         """Show the rate of every label, and the surest suspects."""
@@ -86,7 +96,7 @@ class Checked:
         return Table(
             id="label-noise-labels",
             title="Wrong training labels, by label",
-            caption="Confident learning; " + (self.doubt or "shares of the rows given each label."),
+            caption=f"Shares of the rows that were given each label{self.claim}.",
             columns=(
                 Column("Label"),
                 Column("Rows", Unit.NUMBER),
@@ -130,7 +140,7 @@ class Checked:
                 id="label-noise-suspects",
                 title="Training labels to look at",
                 caption=f"{len(shown)} of {len(found.rows):,} suspects, largest margin first"
-                + (f"; {self.doubt}." if self.doubt else "."),
+                f"{self.claim}.",
                 columns=("Label", "Suggested", "Its probability"),
                 cases=shown,
             )

@@ -14,7 +14,7 @@ from audit.measurement import Family, Interval, Unit
 from audit.stats.crossed import crossed_mean
 from audit.stats.evidence import Mean
 
-SHAPES = {"uniform": "to any other label", "confusion": "as the model confuses labels"}
+SHAPES = {"uniform": "to any other", "confusion": "as confused"}
 
 
 def line(shares: FloatArray) -> FloatArray:

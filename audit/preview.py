@@ -121,6 +121,8 @@ def warning(
     r: Requirement, family: Family, visible: Sequence[tuple[float, str]], tested: int
 ) -> str:
     """Say what this data cannot decide."""
+    if not tested and family.measurements:
+        return "the smallest visible breach is known after the run only"
     if not tested:
         return "no group is large enough to test" if family.untested else "nothing to measure"
     if not visible:

@@ -196,10 +196,24 @@ def test_overlapping_classes_give_an_upper_estimate_and_no_verdict(make):
     assert m.value > 0.05
     assert m.evidence is None
     assert "upper estimate" in evidence.warnings[0]
+    assert all(
+        "upper estimate" in e.caption for e in evidence.exhibits if e.id != "label-noise-test"
+    )
     verdict = make.verdict(families(evidence)["labels.rate"], sight=True, max=0.02)
     assert verdict.outcome == "inconclusive"
     assert "upper estimate" in verdict.explanation
     assert "no number of rows" not in verdict.settle
+
+
+def test_trainings_that_are_too_sure_claim_no_rate():
+    def by_heart(request, data):
+        soft = logistic(request, data).outputs
+        return Observation(np.eye(3)[soft.argmax(axis=1)])
+
+    data, _ = gaussians(600, 2.0, 0.1)
+    m = figure(audited(data, by_heart, seeds=2)[0], "labels.rate")
+    assert m.evidence is None
+    assert "surer than held-out labels bear out" in m.why
 
 
 def test_a_label_in_one_fold_alone_leaves_the_rate_undefined_with_a_reason():
