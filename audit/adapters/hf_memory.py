@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.adapters.hf_text import HfText, fingerprint, output_labels, settings
 from audit.adapters.options import ModelOptions
+from audit.adapters.torch_module import weights_hash
 from audit.model import ModelCard
 
 
@@ -26,10 +27,7 @@ def from_objects(network: Any, tokenizer: Any, options: ModelOptions) -> HfText:
     names = network.config.id2label
     labels = output_labels(config, tuple(names[i] for i in range(len(names))), options)
     device = str(network.device)
-    weights = blake2b(digest_size=16)
-    for name, tensor in sorted(network.state_dict().items()):
-        weights.update(name.encode())
-        weights.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
+    weights = blake2b(weights_hash(network).encode(), digest_size=16)
     weights.update(tokens_of(tokenizer))
     card = ModelCard(
         name=type(network).__name__,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from audit.adapters.options import ModelOptions
@@ -10,7 +11,7 @@ from audit.model import Model
 
 
 def wrap(value: Any, options: ModelOptions) -> Model:
-    """Make a model of an object: one of ours, a fitted estimator, or a function.
+    """Make a model of an object: one of ours, a fitted estimator, a network, or a function.
 
     Raises
     ------
@@ -27,12 +28,35 @@ def wrap(value: Any, options: ModelOptions) -> Model:
         from audit.adapters.hf_memory import from_objects
 
         return from_objects(*value, options)
+    if is_module(value):
+        from audit.adapters.torch_module import from_module
+
+        return from_module(value, options)
     if callable(value):
         from audit.adapters.python_model import from_callable
 
         return from_callable(value, options)
     raise ModelError(
         f"a {type(value).__name__} cannot be audited as it is",
-        hint="give a fitted scikit-learn estimator, a transformers (model, tokenizer) pair, or a "
-        "function from inputs to probabilities",
+        hint="give a fitted scikit-learn estimator, a transformers (model, tokenizer) pair, a "
+        "torch module that answers with logits, or a function from inputs to probabilities",
     )
+
+
+def is_module(value: Any) -> bool:
+    """Tell whether it is a torch module; torch is not imported to find out.
+
+    Raises
+    ------
+    ModelError
+        If it is a transformers model, which needs its tokenizer.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(value, torch.nn.Module):
+        return False
+    if hasattr(value, "config") and hasattr(value, "save_pretrained"):
+        raise ModelError(
+            f"the transformers model {type(value).__name__} was given without its tokenizer",
+            hint="give the pair (model, tokenizer)",
+        )
+    return True

@@ -1,5 +1,7 @@
 """What trains a scikit-learn estimator, a function's model or a torch module again."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,11 +13,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from audit.adapters import python_refits
 from audit.adapters.objects import wrap
 from audit.adapters.options import ModelOptions, RefitOptions
+from audit.adapters.refits import refits_of
 from audit.adapters.sklearn_refits import of_estimator
-from audit.errors import ConfigError
-from audit.model import Refits
+from audit.errors import ConfigError, ModelError
+from audit.model import Refits, Sized
 
 OPTIONS = ModelOptions()
 RNG = np.random.default_rng(0)
@@ -141,3 +145,106 @@ def test_another_recipe_is_refused_for_an_estimator():
     with pytest.raises(ConfigError, match="does not fit a scikit-learn") as caught:
         refits(LogisticRegression().fit(X, CODES), recipe="lora")
     assert "recipe: clone" in caught.value.hint
+
+
+CARD = wrap(LogisticRegression().fit(X, NAMES[CODES]), OPTIONS).card
+NUMBERS = wrap(LinearRegression().fit(X, CODES), OPTIONS).card
+
+
+def by_function(fit, card=CARD, **asked):
+    return python_refits.load(card, OPTIONS, RefitOptions(**asked), base=Path(), fit=fit)
+
+
+def answers(fit, rows=slice(None), card=CARD, targets=CODES):
+    made = by_function(fit, card)
+    fitted = made.fit(X.iloc[rows], targets[rows], recipe="user", seed=3)
+    assert isinstance(fitted, Sized)
+    assert len(fitted.sizes(X)) == 90
+    return fitted.predict(X)
+
+
+def test_a_function_is_given_names_and_a_seed():
+    def fit(inputs, targets, seed):
+        assert targets.tolist() == NAMES[CODES].tolist()
+        assert seed == 3
+        return LogisticRegression().fit(inputs, targets)
+
+    expected = LogisticRegression().fit(X, NAMES[CODES]).predict_proba(X)
+    np.testing.assert_array_equal(answers(fit), expected)
+
+
+def test_an_estimator_s_classes_find_their_columns_by_name():
+    found = answers(lambda x, y, s: LogisticRegression().fit(x, y), np.flatnonzero(CODES != 0))
+    assert (found[:, 0] == 0).all()
+    np.testing.assert_allclose(found.sum(1), 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [([[0.2, 0.3, 0.5]] * 90, [0.2, 0.3, 0.5]), (["top"] * 90, [0, 0, 1])],
+    ids=["columns", "names"],
+)
+def test_a_function_may_return_a_function(answer, first):
+    np.testing.assert_array_equal(answers(lambda x, y, s: lambda inputs: answer)[0], first)
+
+
+def test_a_function_may_return_a_torch_module():
+    torch = pytest.importorskip("torch")
+
+    def fit(inputs, targets, seed):
+        torch.manual_seed(seed)
+        return torch.nn.Linear(4, 3)
+
+    found = answers(fit)
+    assert found.shape == (90, 3)
+    np.testing.assert_allclose(found.sum(1), 1)
+
+
+def test_a_function_may_return_values():
+    def fit(inputs, targets, seed):
+        assert targets.dtype == np.float64
+        return LinearRegression().fit(inputs, targets)
+
+    assert answers(fit, card=NUMBERS, targets=X["a"].to_numpy()).shape == (90,)
+
+
+@pytest.mark.parametrize(
+    ("fit", "words"),
+    [
+        (lambda x, y, s: LogisticRegression().fit(x, CODES), "a model of 0, 1, 2"),
+        (lambda x, y, s: LinearRegression().fit(x, CODES), "a model of values"),
+        (lambda x, y, s: None, "cannot be audited"),
+    ],
+)
+def test_a_model_with_other_answers_is_refused(fit, words):
+    with pytest.raises(ModelError, match=words):
+        answers(fit)
+
+
+def test_a_function_is_imported_and_kept_only_with_a_revision(tmp_path):
+    (tmp_path / "mine_to_fit.py").write_text("def fit(inputs, targets, seed):\n    return len\n")
+    words = {"fit": "python:mine_to_fit:fit"}
+    for revision in ("", "1"):
+        asked = RefitOptions(**words, revision=revision)
+        recipe = python_refits.load(CARD, OPTIONS, asked, base=tmp_path).recipes[0]
+        assert (recipe.name, recipe.cacheable) == ("user", bool(revision))
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"recipe": "full", "fit": "python:a:b"}, "does not go with a function"),
+        ({"fit": "mine:fit"}, "not of the form"),
+        ({"fit": "python:not_there_at_all:fit"}, "cannot be imported"),
+    ],
+)
+def test_a_function_that_cannot_be_had_is_said(asked, words):
+    with pytest.raises(ConfigError, match=words):
+        python_refits.load(CARD, OPTIONS, RefitOptions(**asked), base=Path())
+
+
+def test_the_chooser_takes_the_function_before_the_estimator():
+    model = wrap(LogisticRegression().fit(X, NAMES[CODES]), OPTIONS)
+    with_function = refits_of(model, OPTIONS, RefitOptions(), base=Path(), fit=len)
+    without = refits_of(model, OPTIONS, RefitOptions(), base=Path())
+    assert [r.recipes[0].name for r in (with_function, without)] == ["user", "clone"]
