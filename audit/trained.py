@@ -15,7 +15,7 @@ from audit.metrics import METRICS, Metric
 from audit.observations import Observations
 from audit.stats.crossed import crossed_mean
 from audit.stats.curves import MeasuredCurve
-from audit.stats.evidence import Draws, Mean
+from audit.stats.evidence import Draws, Mean, OneProportion
 from audit.task import Task
 
 Mask = npt.NDArray[np.bool_]
@@ -60,12 +60,20 @@ class Trained:
         """Return the clusters of some rows."""
         return None if self.examples.clusters is None else self.examples.clusters[rows]
 
-    def mean(self, rows: Mask, anchor: int = -1) -> Mean:
-        """Return the figure on some rows at one anchor, as evidence."""
-        scores = self.scores[:, anchor][:, rows]
-        values = scores * self.unit if self.examples.labels is None else 1.0 - scores
-        mean = crossed_mean(values, self.clusters(rows))
-        return bounded(mean) if self.examples.labels is not None else mean
+    def mean(self, rows: Mask, anchor: int = -1) -> Mean | OneProportion:
+        """Return the figure on some rows at one anchor, as evidence.
+
+        Where every training is right (or wrong) on every row nothing varies; the rows, or one of
+        each cluster, are then as many trials of which all (or none) succeeded.
+        """
+        scores, clusters = self.scores[:, anchor][:, rows], self.clusters(rows)
+        if self.examples.labels is None:
+            return crossed_mean(scores * self.unit, clusters)
+        share = float(1.0 - scores.mean())
+        if share in (0.0, 1.0):
+            trials = scores.shape[1] if clusters is None else len(np.unique(clusters))
+            return OneProportion(k=round(share) * trials, n=trials)
+        return bounded(crossed_mean(1.0 - scores, clusters))
 
 
 def read(task: Task, seen: Observations, split: str, plan: Schedule) -> Trained:

@@ -6,6 +6,7 @@ import msgspec
 
 from audit.measurement import Family, Measurement, Unit
 from audit.metrics import METRICS
+from audit.stats.evidence import Crossing, Draws
 from audit.verdict import Comparison, Outcome, Requirement, Verdict
 from audit.writing import Scale, scale
 
@@ -28,6 +29,10 @@ def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
     title = metric.heading if metric else family.title
     if not m.against:
         subject = "" if not m.slice.terms else f" for {about(m, family)}"
+        if (
+            c.value is None and m.evidence is not None
+        ):  # a bound is known, and a verdict rests on it
+            return f"{title}{subject}: {m.why.rstrip('.')}"
         return f"{title}{subject} is {how.text(c.value)}"
     if c.value is None:
         return f"{title} of {about(m, family)} is undefined"
@@ -63,7 +68,10 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
         text += f" Also beyond the limit: {shown}{more}."
     if v.outcome is Outcome.PASSED and v.untested:
         text += f" {len(v.untested)} too small to test."
-    undefined = [measured[c.measurement] for c in v.comparisons if c.value is None]
+    undefined = [
+        m for m in (measured[c.measurement] for c in v.comparisons)
+        if m.value is None and (m.evidence is None or m.against)
+    ]  # fmt: skip
     if undefined:
         text += f" Undefined for {about(undefined[0], family)}: {undefined[0].why}."
     elif measured[v.worst].evidence is None and measured[v.worst].why:
@@ -86,6 +94,12 @@ def rows_more(n: int, needed: int) -> str:
     return f"about {needed - n:,} more relevant rows ({n:,} now)"
 
 
+def foreseen(m: Measurement) -> bool:
+    """Whether a figure is read off a curve: its error does not shrink like that of a mean."""
+    conformal = isinstance(m.evidence, Draws) and m.evidence.method == "conformal"
+    return conformal or isinstance(m.evidence, Crossing)
+
+
 def settle(v: Verdict, r: Requirement, family: Family) -> str:
     """Say what would decide an undecided requirement: rows, and of whom."""
     if v.outcome is not Outcome.INCONCLUSIVE:
@@ -93,12 +107,16 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
     measured = {m.id: m for m in family.measurements}
     needs: dict[str, tuple[int, int]] = {}
     stuck: list[str] = []
+    learned = False
     for c in v.comparisons:
         if c.outcome is not Outcome.INCONCLUSIVE:
             continue
         name = about(measured[c.measurement], family)
         if measured[c.measurement].evidence is None:
             continue  # its reason is in the explanation, and no number of rows mends it
+        if foreseen(measured[c.measurement]):
+            learned = True
+            continue
         if c.n_needed is None:
             stuck.append(name)
         elif c.n_needed > needs.get(name, (0, 0))[1]:
@@ -110,6 +128,8 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
     ]
     if len(needs) > 3:
         parts.append(f"and {len(needs) - 3} further groups")
+    if learned:
+        parts.append("more test rows, training sizes or seeds narrow what is read off a curve")
     if stuck:
         names = ", ".join(dict.fromkeys(stuck))
         parts.append(f"{names}: no number of rows, as long as the estimate sits at the limit")

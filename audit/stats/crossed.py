@@ -21,6 +21,8 @@ from audit.stats.evidence import Mean
 
 FloatArray = NDArray[np.float64]
 
+DUST = 1e-20  # a variance that is nothing but rounding, for scores of order 1
+
 
 @dataclass(frozen=True)
 class Crossed:
@@ -151,7 +153,7 @@ def form(covariance: FloatArray, weights: FloatArray) -> FloatArray:
     """
     value = np.einsum("mk,kl,ml->m", weights, covariance, weights)
     size = weights**2 @ np.diag(covariance)
-    return np.asarray(np.where(value > 1e-12 * size, value, 0.0))
+    return np.asarray(np.where((value > 1e-12 * size) & (value > DUST), value, 0.0))
 
 
 def positive(matrix: FloatArray) -> FloatArray:

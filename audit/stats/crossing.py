@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import msgspec
 
@@ -26,9 +25,16 @@ class Crossing(msgspec.Struct, frozen=True, tag=True):
     """The size at which a falling curve reaches a level, minus an offset.
 
     The law of (estimated gap - gap) / scale is tabled. "The curve is above the level at a size"
-    and "the level is reached later" say the same of a falling curve, so a test at one size decides
-    about all sizes on one side of it, and the smallest p-value of those counts. Outside the sizes
-    there is no basis but that. No p-value is smaller than the tail that a table leaves out.
+    and "the level is reached later" say the same of a falling curve.
+
+    That it is reached earlier (`p_under`) is tested from the largest size down, until one is not
+    rejected: the hypotheses are nested, so each is tested at the full level. The largest p-value on
+    the way counts. That it is reached later (`p_over`) is tested at the size itself, and at all
+    later ones from `since` on, whose gaps come from one fit and err together: the smallest p-value
+    counts. Gaps that err apart are not pooled so, or many looks would find something by luck.
+
+    Outside the sizes there is no basis but that the curve falls. No p-value is smaller than the
+    tail that a table leaves out.
 
     Attributes
     ----------
@@ -46,6 +52,13 @@ class Crossing(msgspec.Struct, frozen=True, tag=True):
         The parameter is the crossing minus this.
     n : int
         Observations behind each gap.
+    since : int
+        Index of the first size whose gap errs together with all later ones.
+
+    References
+    ----------
+    Maurer, Hothorn & Lehmacher (1995), Biometrie in der chemisch-pharmazeutischen Industrie 6,
+    3-18 (tests in an order that is fixed beforehand).
     """
 
     sizes: Table
@@ -55,6 +68,7 @@ class Crossing(msgspec.Struct, frozen=True, tag=True):
     quantiles: tuple[Table, ...]
     offset: float = 0.0
     n: int = 0
+    since: int = 0
 
     def __post_init__(self) -> None:
         if not len(self.sizes) == len(self.gaps) == len(self.scales) >= 2:
@@ -109,19 +123,22 @@ class Crossing(msgspec.Struct, frozen=True, tag=True):
         below = below_of(gap / scale, self.probs, table)
         return 1 - below if over else below
 
-    def _decisive(self, size: float, over: bool) -> Iterator[float]:
-        """Yield the p-values at every size that decides: later ones for over, else earlier."""
-        if self.sizes[0] <= size <= self.sizes[-1]:
-            yield self._p(size, over)
-        yield from (self._p(s, over) for s in self.sizes if (s > size if over else s < size))
-
     def p_over(self, tau: float) -> float:
         """Return the p-value of H0: the level is reached at tau or before."""
-        return min(self._decisive(tau + self.offset, True), default=1.0)
+        size = tau + self.offset
+        if size > self.sizes[-1]:
+            return 1.0
+        later = [self._p(s, True) for s in self.sizes[self.since :] if s > size]
+        own = [self._p(size, True)] if size >= self.sizes[0] else []
+        return min(later + own)
 
     def p_under(self, tau: float) -> float:
         """Return the p-value of H0: the level is reached at tau or later."""
-        return min(self._decisive(tau + self.offset, False), default=1.0)
+        size = tau + self.offset
+        if size < self.sizes[0]:
+            return 1.0
+        on_the_way = [self._p(s, False) for s in self.sizes if s > size]
+        return max([self._p(min(size, self.sizes[-1]), False), *on_the_way])
 
     def lower(self, alpha: float, near: float | None = None) -> float:
         """Return the largest size before which the level is provably not reached; 0 rows if none.
@@ -130,7 +147,7 @@ class Crossing(msgspec.Struct, frozen=True, tag=True):
         """
         from audit.stats import inversion
 
-        shown = [k for k, s in enumerate(self.sizes) if self._p(s, True) <= alpha]
+        shown = self._joint(alpha) or self._run(range(self.since), alpha, True)
         bound = -self.offset
         if shown:
             bound = self._edge(shown[-1], 1, alpha) - self.offset
@@ -144,12 +161,21 @@ class Crossing(msgspec.Struct, frozen=True, tag=True):
         """
         from audit.stats import inversion
 
-        shown = [k for k, s in enumerate(self.sizes) if self._p(s, False) <= alpha]
+        shown = self._run(range(len(self.sizes) - 1, -1, -1), alpha, False)
         bound = math.inf
         if shown:
-            bound = self._edge(shown[0], -1, alpha) - self.offset
+            bound = self._edge(shown[-1], -1, alpha) - self.offset
         rejected = near is not None and self.p_under(near) <= alpha
         return inversion.settle(bound, near, rejected, False)
+
+    def _joint(self, alpha: float) -> list[int]:
+        """Return the sizes that err together at which the curve is provably above the level."""
+        places = range(self.since, len(self.sizes))
+        return [k for k in places if self._p(self.sizes[k], True) <= alpha]
+
+    def _run(self, places: range, alpha: float, over: bool) -> list[int]:
+        """Return the places in their order up to the first with p > alpha: a fixed sequence."""
+        return list(takewhile(lambda k: self._p(self.sizes[k], over) <= alpha, places))
 
     def _edge(self, k: int, step: int, alpha: float) -> float:
         """Return the last size, from size ``k`` towards its neighbour, at which p <= alpha."""

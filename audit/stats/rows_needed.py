@@ -34,6 +34,7 @@ def rows_needed(curve: MeasuredCurve, target: float) -> Crossing | Refusal:
         scales=(*curve.se[:before].tolist(), *scale.tolist()),
         probs=PROBS,
         quantiles=(*measured, *tables),
+        since=before,
         n=curve.crossed.n,
     )
 
