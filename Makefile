@@ -1,6 +1,7 @@
 # make install   everything that the demo and the tests need, in .venv
 # make demo      fine-tune a sentiment classifier, audit it, print where the report lies
 # make adult     the same for the second example: income, gradient boosting
+# make finetune  learning curves of full fine-tuning and of LoRA, about ten minutes
 # make test      lint, types, import contracts, tests
 PYTHON ?= python3
 VENV := .venv
@@ -9,11 +10,11 @@ STAMP := $(VENV)/.installed
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Models and data come from packages: nothing may reach for a hub.
-demo adult test test-slow bench: export HF_HUB_OFFLINE := 1
-demo adult test test-slow bench: export TOKENIZERS_PARALLELISM := false
+demo adult finetune test test-slow bench: export HF_HUB_OFFLINE := 1
+demo adult finetune test test-slow bench: export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install prepare-demo prepare-adult demo adult lint test test-slow bench clean
+.PHONY: help install prepare-demo prepare-adult demo adult finetune lint test test-slow bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -43,6 +44,13 @@ adult: prepare-adult
 	@echo
 	@echo "report: $(CURDIR)/examples/adult/audit-report/report.html"
 
+finetune: prepare-demo
+	$(BIN)/audit run -c examples/finetune/full.yaml
+	$(BIN)/audit run -c examples/finetune/lora.yaml
+	@echo
+	@echo "reports: $(CURDIR)/examples/finetune/audit-report-full/report.html"
+	@echo "         $(CURDIR)/examples/finetune/audit-report-lora/report.html"
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -60,5 +68,5 @@ bench: install prepare-demo
 # What was made, but not the environment: remove .venv by hand for that.
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	rm -rf .hypothesis .audit audit-report examples/*/.audit examples/*/audit-report examples/*/work
+	rm -rf .hypothesis .audit audit-report examples/*/.audit examples/*/audit-report* examples/*/work
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
