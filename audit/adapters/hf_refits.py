@@ -14,7 +14,7 @@ import numpy.typing as npt
 from audit.adapters.hf_base import SCRATCH_SEED, Base, find_base
 from audit.adapters.hf_heads import STRENGTH, Embedder, HeadTrainer
 from audit.adapters.hf_text import HfText
-from audit.adapters.hf_training import LOOP, FineTuning
+from audit.adapters.hf_training import LEAST_UPDATES, LOOP, FineTuning
 from audit.adapters.options import ModelOptions, RefitOptions
 from audit.errors import ConfigError, ModelError, did_you_mean
 from audit.model import Fitted, Model, ModelCard, Predicts, Recipe
@@ -24,7 +24,10 @@ HEAD, FULL, LORA = RECIPES = ("head", "full", "lora")
 TWINS = {HEAD: HEAD + SCRATCH, FULL: FULL + SCRATCH, LORA: FULL + SCRATCH}
 # What a recipe needs beside torch and transformers, and the extra that brings it.
 NEEDS = {HEAD: ("scikit-learn", "transformers"), LORA: ("peft", "lora")}
-RATES = {FULL: 5e-5, LORA: 5e-4}
+# Learning rate times width: what a network needs falls with its width. Measured on MiniLM (384),
+# 400 film snippets, 3 epochs, error in % of 300 held out: full 46 (2e-5), 30 (5e-5), 23 (1e-4);
+# lora 25 (1e-3), 23 (3e-3). At width 768 the rates become the usual 5e-5 and 5e-4.
+RATES = {FULL: 0.04, LORA: 0.4}
 NO_BASE = (
     "the audited weights have already learned from training rows, so a curve from them would look "
     "flat: name the weights that they were fine-tuned from under model.refit.base (hf:...), or "
@@ -109,7 +112,7 @@ def with_twin(name: str) -> tuple[str, ...]:
 def described(name: str, start: Base, card: ModelCard, asked: RefitOptions) -> Recipe:
     """Describe one way to train."""
     kind = name.removesuffix(SCRATCH)
-    words = head_words() if kind == HEAD else tuning_words(name, asked)
+    words = head_words() if kind == HEAD else tuning_words(name, start, asked)
     content = "\n".join([start.fingerprint, start.name, name, *words, *card.labels])
     return Recipe(
         name=name,
@@ -127,22 +130,24 @@ def head_words() -> list[str]:
     return [f"strength {STRENGTH}", *(f"{p} {version(p)}" for p in ("scikit-learn", "numpy"))]
 
 
-def tuning_words(name: str, asked: RefitOptions) -> list[str]:
+def tuning_words(name: str, start: Base, asked: RefitOptions) -> list[str]:
     """Return what decides a fine-tuning beside its starting point."""
-    words = [f"loop {LOOP}", f"{asked.epochs} epochs of {asked.batch_size}, {rate(name, asked)}"]
+    words = [f"loop {LOOP}", f"{asked.epochs} epochs of {asked.batch_size}"]
+    words.append(f"rate {rate(name, start, asked)}")
     return [*words, f"rank {asked.rank}", f"peft {version('peft')}"] if name == LORA else words
 
 
-def rate(name: str, asked: RefitOptions) -> float:
-    """Return the learning rate: the user's for the recipe that was asked for, else the default."""
+def rate(name: str, start: Base, asked: RefitOptions) -> float:
+    """Return the learning rate: the user's for the recipe that was asked for, else by width."""
     kind = name.removesuffix(SCRATCH)
     meant = asked.recipe in ("", HEAD, kind)
-    return asked.learning_rate if asked.learning_rate and meant else RATES[kind]
+    return asked.learning_rate if asked.learning_rate and meant else RATES[kind] / start.width
 
 
 def said(name: str, start: str, card: ModelCard, asked: RefitOptions) -> str:
     """Say a recipe as a clause of a report."""
     epochs = f"{asked.epochs} epoch" + "s" * (asked.epochs > 1)
+    epochs += f", at least {LEAST_UPDATES} updates"
     if name == LORA:
         return f"low-rank fine-tuning (LoRA, rank {asked.rank}) of {start}, {epochs}"
     if name == FULL:
@@ -209,7 +214,7 @@ class TransformerRefits:
             base=self.start,
             card=self.card,
             asked=self.asked,
-            rate=rate(recipe, self.asked),
+            rate=rate(recipe, self.start, self.asked),
             scratch=recipe.endswith(SCRATCH),
             low_rank=recipe == LORA,
         )
