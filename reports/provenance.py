@@ -109,12 +109,17 @@ def _machine(result: AuditResult) -> Fact:
 
 
 def _inputs(result: AuditResult) -> str:
-    if not (result.distinct_inputs or result.run.predicted or result.run.reused):
+    run = result.run
+    if not (result.distinct_inputs or run.predicted or run.reused or run.trained):
         return ""
     parts = [f"{plural(result.distinct_inputs, 'distinct input')}"]
     parts.append(f"{result.run.predicted:,} predicted")
-    if result.run.reused:
-        parts.append(f"{result.run.reused:,} reused")
+    if run.reused:
+        parts.append(f"{run.reused:,} reused")
+    if run.trained or run.trained_before:
+        parts.append(f"{plural(run.trained + run.trained_before, 'training')}")
+    if run.trained_before:
+        parts.append(f"{run.trained_before:,} of them done before")
     return " · ".join(parts)
 
 

@@ -82,7 +82,7 @@ def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
         area=clip(probe.sheet.area, 60) if probe else "",
         probe=requirement.ask.probe if requirement else "",
         outcome=verdict.outcome,
-        measured="" if verdict.value is None else how.text(verdict.value),
+        measured=_bounded(verdict, how) if verdict.value is None else how.text(verdict.value),
         interval=how.span(interval.low, interval.high) if interval else "",
         plain=how.span(plain.low, plain.high) if plain else "",
         required=fmt.bound(how, verdict.limit, is_max=index.is_max(verdict)),
@@ -92,6 +92,16 @@ def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
         anchor=anchors.claim(verdict.requirement, "req"),
         own_step=verdict.margin is not None and verdict.margin_unit != "material",
     )
+
+
+def _bounded(verdict: Verdict, how: fmt.Scale) -> str:
+    """Write what is known of a figure that has no value: the one bound of its worst comparison."""
+    worst = [c for c in verdict.comparisons if c.measurement == verdict.worst]
+    ends = [(c.low, c.high) for c in worst]
+    if not ends or (ends[0][0] is None) == (ends[0][1] is None):
+        return ""
+    low, high = ends[0]
+    return f"> {how.text(low)}" if low is not None else f"< {how.text(high)}"
 
 
 @dataclass(frozen=True)

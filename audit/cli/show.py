@@ -37,7 +37,10 @@ def show(
         click.echo(terminal.render(result), nl=False)
     run = result.run
     if result.model.kind != "recorded":
+        again = ""
+        if run.trained or run.trained_before:
+            again = f"{run.trained:,} trainings done, {run.trained_before:,} reused, "
         click.echo(
-            f"{run.predicted:,} predictions made, {run.reused:,} reused, {run.seconds:.1f} s"
+            f"{run.predicted:,} predictions made, {run.reused:,} reused, {again}{run.seconds:.1f} s"
         )
     click.echo(f"{report}   exit {code}")

@@ -54,4 +54,4 @@ def test_every_evidence_survives_the_file():
         for m in f.measurements
         if m.evidence is not None
     }
-    assert {"OneProportion", "TwoProportions", "Mean", "Draws"} <= kinds
+    assert {"OneProportion", "TwoProportions", "Mean", "Draws", "Crossing"} <= kinds
