@@ -45,11 +45,11 @@ adult: prepare-adult
 	@echo "report: $(CURDIR)/examples/adult/audit-report/report.html"
 
 finetune: prepare-demo
-	$(BIN)/audit run -c examples/finetune/full.yaml
-	$(BIN)/audit run -c examples/finetune/lora.yaml
+	$(BIN)/audit run -c examples/demo/finetune-full.yaml
+	$(BIN)/audit run -c examples/demo/finetune-lora.yaml
 	@echo
-	@echo "reports: $(CURDIR)/examples/finetune/audit-report-full/report.html"
-	@echo "         $(CURDIR)/examples/finetune/audit-report-lora/report.html"
+	@echo "reports: $(CURDIR)/examples/demo/audit-report-full/report.html"
+	@echo "         $(CURDIR)/examples/demo/audit-report-lora/report.html"
 
 lint: install
 	$(BIN)/ruff check .

@@ -95,7 +95,8 @@ def load_refits(
         )
     if train.labels is None and train.targets is None:
         raise ConfigError("the training rows have no label column", hint="data.train.label: ...")
-    asked = RefitOptions(**msgspec.structs.asdict(written or RefitSpec()))
+    fields = msgspec.structs.asdict(written or RefitSpec())
+    asked = RefitOptions(**fields | {name: expand(fields[name]) for name in ("base", "fit")})
     return refits_of(model, options, asked, base=spec.base, fit=spec.refit)
 
 

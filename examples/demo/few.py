@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-WORK = Path(__file__).resolve().parents[1] / "demo" / "work"
+WORK = Path(__file__).resolve().parent / "work"
 
 
 def train() -> list[dict[str, str]]:
