@@ -128,7 +128,7 @@ class Fits:
             self.store.set_rate(embedder.card.fingerprint, units / took)
         name = tried[0].fit.recipe
         trainer = Trainer(self.refits, self.card, plan.inventory, {name: features})
-        for done in (trainer.train(t) for t in tried):
+        for done in trainer.run(tried):
             if done.outputs is not None:
                 store = self._store(done.training.recipe)
                 store.note_fit(
