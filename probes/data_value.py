@@ -209,7 +209,6 @@ class DataValue(Probe):
             unit=family.unit,
             rows=(*rows, *small),
             family=family.ask.key,
-            origin=0.0,
         )
 
 
