@@ -133,7 +133,8 @@ class Engine:
         """Run the pending batches; return the canary's warning."""
         executor = self._executor(plan)
         warning = canary.check(executor)
-        self.progress.start("predict", plan.ledger.count(MISSING))
+        verb = "embed" if self.model.card.dim else "predict"
+        self.progress.start(verb, plan.ledger.count(MISSING))
         try:
             for batch in plan.pending():
                 executor.run(batch)
