@@ -15,7 +15,7 @@ import sys
 import time
 
 import numpy as np
-from planted_curves import CALIBRATION, FALLING, PLANTED, SHORT, draw, one, pick, rising
+from planted_curves import CALIBRATION, FALLING, PLANTED, SHAPES, SHORT, draw, one, pick, rising
 from real_curves import audits
 
 from audit.stats.crossing import PROBS
@@ -171,6 +171,7 @@ def main():
     for name, ranges, anchors in (
         ("ordinary", PLANTED, FULL),
         ("still falling", FALLING, FULL),
+        ("all four families, quiet", SHAPES, FULL),
         ("ordinary", PLANTED, 8),
     ):
         show(f"{name} planted curves, {anchors} sizes", planted(anchors=anchors, ranges=ranges))
