@@ -161,7 +161,7 @@ def write(model: str, data: str, roles: Roles) -> str:
         "model:",
         f"  load: {quoted(model)}",
         "  # revision: pins a hub model; for python: it names the version whose answers are kept",
-        "  # refit: {base: \"hf:org/pretrained\"}   what a transformer is trained again from",
+        '  # refit: {base: "hf:org/pretrained"}   what a transformer is trained again from',
         "data:",
         "  test:",
         f"    load: {quoted(data)}",
@@ -179,7 +179,7 @@ def write(model: str, data: str, roles: Roles) -> str:
         lines.append(f"    bins: {{{inner}}}")
     lines += [
         "    # cluster: person      rows of one person are not independent of each other",
-        "  # train: {load: \"csv:train.csv\"}   how much would more of it help?",
+        '  # train: {load: "csv:train.csv"}   how much would more of it help?',
         "  groups:",
         "    intersections: 1      # 2 also tests every pair of group columns",
         "    min_n: 30             # smaller groups are listed as not tested",

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from audit.anchors import mixed
 from audit.config import TRAIN, SplitSpec
 from audit.examples import Examples, Factor, FloatArray, IntArray
+from audit.learning.anchors import mixed
 from audit.model import ModelCard, Recipe
 from audit.observations import Observation
 from audit.requests import Predict, Refit, Request, unpacked

@@ -31,9 +31,9 @@ from sklearn.preprocessing import StandardScaler
 
 from audit import AuditSpec
 from audit.adapters.hf_heads import STRENGTH
-from audit.anchors import errors_of, schedule
 from audit.engine.dispatch import Dispatcher
 from audit.engine.store import open_store
+from audit.learning.anchors import errors_of, schedule
 from audit.load import load
 from audit.observations import Observations
 

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from audit.anchors import Schedule, errors_of, schedule
 from audit.config import TRAIN, SplitSpec
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples, IntArray
 from audit.exhibits import Exhibit, Forest, ForestRow
 from audit.families import complete_groups
 from audit.groups import cuts, too_small
+from audit.learning.anchors import Schedule, errors_of, schedule
+from audit.learning.trained import Trained, level_of, read
 from audit.measurement import Ask, Family, Interval, Measurement, Untested
 from audit.model import ModelCard
 from audit.observations import Observations
@@ -24,7 +25,6 @@ from audit.result import ProbeSheet
 from audit.stats.crossed import crossed_mean
 from audit.stats.evidence import Mean
 from audit.task import Task
-from audit.trained import Trained, level_of, read
 
 TITLE = "Gain of a group from a doubling of its own training rows"
 THINNED = 4  # a group's own rows are cut to a fourth: two halvings, so that a gain shows

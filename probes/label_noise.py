@@ -9,17 +9,17 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
-from audit.anchors import Schedule, errors_of, schedule
-from audit.checked import Checked
 from audit.config import TRAIN, SplitSpec
 from audit.data import Slice
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples, IntArray
 from audit.exhibits import Curve, Series
-from audit.flipped import curve, fitted
+from audit.learning.anchors import Schedule, errors_of, schedule
+from audit.learning.checked import Checked
+from audit.learning.flipped import curve, fitted
+from audit.learning.noise import Flips, Folded, answered, as_confused, evenly
 from audit.measurement import Ask, Family, Interval, Measurement, Unit
 from audit.model import ModelCard
-from audit.noise import Flips, Folded, answered, as_confused, evenly
 from audit.observations import Observations
 from audit.probe import Evidence, Probe
 from audit.requests import Request

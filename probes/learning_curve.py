@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from audit.anchors import Schedule, schedule
 from audit.config import TRAIN, SplitSpec
-from audit.curves import forecast_table, group_curves, learning_panel
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples
 from audit.exhibits import Curve, Exhibit
 from audit.families import complete_groups, expand
+from audit.learning.anchors import Schedule, schedule
+from audit.learning.curves import forecast_table, group_curves, learning_panel
+from audit.learning.trained import LEVEL, Trained, level_of, read, scaled
 from audit.measurement import Ask, Family, Unit
 from audit.metrics import METRICS
 from audit.model import ModelCard
@@ -28,7 +29,6 @@ from audit.stats.evidence import AnyEvidence
 from audit.stats.extrapolation import Refusal, extrapolate
 from audit.stats.rows_needed import answer, rows_needed
 from audit.task import Task
-from audit.trained import LEVEL, Trained, level_of, read, scaled
 from audit.writing import value
 
 SINGLE = {

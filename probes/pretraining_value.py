@@ -8,23 +8,23 @@ from typing import ClassVar
 
 import numpy as np
 
-from audit.anchors import Schedule, errors_of, schedule
 from audit.config import SplitSpec
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples
 from audit.exhibits import Exhibit
+from audit.learning.anchors import Schedule, errors_of, schedule
+from audit.learning.rarity import Rarity
+from audit.learning.trained import level_of
+from audit.learning.twins import Twins
 from audit.measurement import Ask, Family, Unit
 from audit.model import ModelCard, Recipe
 from audit.observations import Observations
 from audit.probe import Evidence, Probe
-from audit.rarity import Rarity
 from audit.requests import Predict, Request, TokenRanks
 from audit.result import ProbeSheet
 from audit.stats.evidence import AnyEvidence
 from audit.stats.transfer import Pair
 from audit.task import Task
-from audit.trained import level_of
-from audit.twins import Twins
 
 MEASURES = {
     "gain.pretrained": "Error that pretraining saves",

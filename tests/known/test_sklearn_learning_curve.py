@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from audit import AuditSpec
-from audit.anchors import errors_of, schedule
 from audit.engine.dispatch import Dispatcher
 from audit.engine.store import Store
+from audit.learning.anchors import errors_of, schedule
 from audit.load import load
 from audit.observations import Observations
 

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from audit.anchors import schedule
 from audit.config import TRAIN, SplitSpec
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples, Factor
-from audit.flipped import fitted, line
+from audit.learning.anchors import schedule
+from audit.learning.flipped import fitted, line
+from audit.learning.noise import Flips, Folded, as_confused, evenly
 from audit.measurement import Ask
 from audit.model import ModelCard
-from audit.noise import Flips, Folded, as_confused, evenly
 from audit.observations import Observation, Observations
 from audit.requests import Refit, unpacked
 from audit.samples import CARD, Rows, sample_answer, sample_data, sample_examples, sample_outputs

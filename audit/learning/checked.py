@@ -10,8 +10,8 @@ import numpy as np
 from audit.config import TRAIN
 from audit.examples import Examples, FloatArray
 from audit.exhibits import Case, Cases, Column, Exhibit, Table
+from audit.learning.noise import Folded
 from audit.measurement import Unit
-from audit.noise import Folded
 from audit.stats.confident import Joint, Suspects, confident_joint, prune_by_noise_rate
 from audit.stats.overreading import Reading, read
 from audit.writing import value as written

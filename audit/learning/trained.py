@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from audit.anchors import Schedule, error_unit, errors_of
 from audit.estimate import bounded
 from audit.examples import Examples, FloatArray, IntArray
+from audit.learning.anchors import Schedule, error_unit, errors_of
 from audit.metrics import METRICS, Metric
 from audit.observations import Observations
 from audit.stats.crossed import crossed_mean

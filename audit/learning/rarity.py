@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.curves import Level
 from audit.data import Slice
 from audit.estimate import estimator
 from audit.examples import FloatArray, IntArray
 from audit.exhibits import Curve, Panel, Point, Series
 from audit.groups import Cut
+from audit.learning.curves import Level
 from audit.measurement import Family, Interval
 from audit.metrics import Metric, Values
 from audit.observations import Observation

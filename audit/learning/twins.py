@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from audit.curves import Level, points_of
 from audit.exhibits import Column, Curve, Marker, Panel, Point, Series, Table
+from audit.learning.curves import Level, points_of
 from audit.measurement import Family, Interval, Unit
 from audit.metrics import Metric
 from audit.stats.transfer import Pair

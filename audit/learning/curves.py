@@ -9,12 +9,12 @@ import numpy as np
 from audit.examples import FloatArray, IntArray
 from audit.exhibits import Column, Curve, Exhibit, Marker, Panel, Point, Series, Stroke, Table
 from audit.groups import cut_by
+from audit.learning.trained import Trained
 from audit.measurement import Family, Unit
 from audit.metrics import METRICS, Metric
 from audit.stats.crossed import crossed_mean
 from audit.stats.extrapolation import Forecast, Refusal, extrapolate
 from audit.stats.rows_needed import answer
-from audit.trained import Trained
 
 AHEAD = 8.0  # nothing is said of more rows than so many times the largest training
 STEPS = 13  # places at which a forecast is drawn

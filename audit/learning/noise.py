@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.anchors import Schedule, order_of
 from audit.config import TRAIN
 from audit.examples import Examples, FloatArray, IntArray
+from audit.learning.anchors import Schedule, order_of
 from audit.observations import Observations
 from audit.requests import Predict, Refit, packed
 
