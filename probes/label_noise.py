@@ -71,7 +71,7 @@ class LabelNoise(Probe):
             "The slope is that of flips on top of the wrong labels that are there.",
             "Labels that are wrong wherever the model would be wrong as well, such as a rule that "
             "annotators misread throughout, look right to it.",
-            "A model whose errors do not depend on how sure it is cannot be told from wrong labels.",
+            "Errors that do not depend on how sure the model is cannot be told from wrong labels.",
             "A suspect is a row to look at, not a label to overwrite.",
         ),
         references=(
