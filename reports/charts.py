@@ -40,7 +40,9 @@ def lane(row: Row) -> Markup:
     parts += [svg.upright(axis.place(step), top, bottom, "gr") for step in steps]
     parts.append(svg.upright(0.5, top, bottom, "req"))
     margin = row.verdict.margin
-    if margin is None:
+    if margin is None and row.reach is not None:
+        parts.append(svg.whisker(axis, *row.reach, middle, 4.5))
+    elif margin is None:
         parts.append(svg.across(0, 1, middle, "ci none"))
     else:
         parts.append(svg.whisker(axis, margin[0], margin[2], middle, 4.5))

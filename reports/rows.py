@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from audit import writing as fmt
 from audit.result import Waiver
-from audit.verdict import Outcome, Verdict
+from audit.verdict import Outcome, Requirement, Verdict
 from reports.index import Anchors, Index
 from reports.words import RANK, clip, day, one_line, sentence
 
@@ -23,6 +23,8 @@ class Row:
         Whether the gate stays shut because of this, as it was decided.
     own_step : bool
         True if no material change is named, so that one grid step is half the interval.
+    reach : pair of float or None, optional
+        Where only one bound is known: ends of the lane in material units, None for no limit.
     """
 
     verdict: Verdict
@@ -41,6 +43,7 @@ class Row:
     waiver: Waiver | None
     anchor: str
     own_step: bool
+    reach: tuple[float | None, float | None] | None = None
 
     @property
     def tag(self) -> str:
@@ -52,7 +55,8 @@ class Row:
     @property
     def spoken(self) -> str:
         """The whole row as one phrase, for those who cannot see the lane."""
-        interval = f", decision interval {self.interval}" if self.interval else ""
+        name = "decision interval " if self.verdict.interval is not None else ""
+        interval = f", {name}{self.interval}" if self.interval else ""
         return f"{self.title}: {self.measured or 'no value'}{interval}, required {self.required}"
 
 
@@ -83,7 +87,7 @@ def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
         probe=requirement.ask.probe if requirement else "",
         outcome=verdict.outcome,
         measured=_bounded(verdict, how) if verdict.value is None else how.text(verdict.value),
-        interval=how.span(interval.low, interval.high) if interval else "",
+        interval=how.span(interval.low, interval.high) if interval else _open_end(verdict),
         plain=how.span(plain.low, plain.high) if plain else "",
         required=fmt.bound(how, verdict.limit, is_max=index.is_max(verdict)),
         detectable="" if verdict.detectable is None else how.text(verdict.detectable),
@@ -91,17 +95,46 @@ def _row(index: Index, verdict: Verdict, anchors: Anchors) -> Row:
         waiver=index.waiver_of(verdict),
         anchor=anchors.claim(verdict.requirement, "req"),
         own_step=verdict.margin is not None and verdict.margin_unit != "material",
+        reach=_reach(verdict, requirement),
     )
 
 
+def _ends(verdict: Verdict) -> tuple[float | None, float | None]:
+    """Return the bounds of the worst comparison of a figure that has no interval."""
+    if verdict.interval is not None:
+        return None, None
+    found = [(c.low, c.high) for c in verdict.comparisons if c.measurement == verdict.worst]
+    low, high = found[0] if found else (None, None)
+    return (None, None) if low is not None and high is not None else (low, high)
+
+
 def _bounded(verdict: Verdict, how: fmt.Scale) -> str:
-    """Write what is known of a figure that has no value: the one bound of its worst comparison."""
-    worst = [c for c in verdict.comparisons if c.measurement == verdict.worst]
-    ends = [(c.low, c.high) for c in worst]
-    if not ends or (ends[0][0] is None) == (ends[0][1] is None):
+    """Write what is known of a figure that has no value: its one bound."""
+    low, high = _ends(verdict)
+    if low is None and high is None:
         return ""
-    low, high = ends[0]
     return f"> {how.text(low)}" if low is not None else f"< {how.text(high)}"
+
+
+def _open_end(verdict: Verdict) -> str:
+    """Say which end of an interval is open; nothing where both are."""
+    low, high = _ends(verdict)
+    if low is None and high is None:
+        return ""
+    return "no upper limit" if high is None else "no lower limit"
+
+
+def _reach(
+    verdict: Verdict, requirement: Requirement | None
+) -> tuple[float | None, float | None] | None:
+    """Return the ends of a lane with one bound, in material units; negative is breach."""
+    low, high = _ends(verdict)
+    bound = low if low is not None else high
+    if bound is None or requirement is None or requirement.material is None:
+        return None
+    sign = -1.0 if requirement.max is not None else 1.0
+    place = sign * (bound - verdict.limit) / requirement.material
+    return (place, None) if (low is not None) == (sign > 0) else (None, place)
 
 
 @dataclass(frozen=True)
