@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
 from audit.engine.dispatch import Dispatcher, Work
 from audit.engine.progress import Progress
 from audit.engine.store import open_store
+from audit.errors import NotApplicable
 from audit.model import Recorded
 from audit.observations import Observations
-from audit.prepare import design, prepare
+from audit.prepare import Prepared, design, prepare
 from audit.preview import Sight, sights
 from audit.run import requests
 from audit.spec import AuditSpec
@@ -34,6 +36,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         Trainings that are asked for, and those that were done before.
     embeddings : int
         Inputs that must be embedded for them.
+    later : int
+        Trainings that may be asked for once the first answers are back, at most; not in `seconds`.
     gate_size : int
         One-sided comparisons that the gate's fails are corrected for.
     """
@@ -47,6 +51,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     trainings: int = 0
     trained: int = 0
     embeddings: int = 0
+    later: int = 0
     gate_size: int = 0
     sights: tuple[Sight, ...] = ()
 
@@ -70,6 +75,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             kept = f", {self.trained:,} done before" if self.trained else ""
             more = f", {self.embeddings:,} inputs to embed for them" if self.embeddings else ""
             lines.append(f"{self.trainings:,} trainings{kept}{more}")
+        if self.later:
+            lines.append(f"at most {self.later:,} trainings after the first answers, not timed")
         return "\n".join([*lines, time, gate])
 
 
@@ -113,7 +120,17 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
         work = engine.plan(wanted, examples)
         if timed and work.seconds is None:
             work = engine.time(work, examples)
-    return priced(work, seen, recorded=isinstance(loaded.model, Recorded))
+    found = priced(work, seen, recorded=isinstance(loaded.model, Recorded))
+    return msgspec.structs.replace(found, later=later_of(prepared))
+
+
+def later_of(prepared: Prepared) -> int:
+    """Return how many trainings probes may still ask for; none of those that do not apply."""
+    total = 0
+    for probe in prepared.probes.values():
+        with suppress(NotApplicable):
+            total += probe.later(prepared.loaded.examples, prepared.loaded.card)
+    return total
 
 
 def priced(work: Work, seen: Sequence[Sight], *, recorded: bool) -> Price:

@@ -79,6 +79,13 @@ class Probe(ABC):
             With the reason, if the probe has nothing to say here.
         """
 
+    def later(self, data: Mapping[str, Examples], model: ModelCard) -> int:  # noqa: ARG002
+        """Return how many trainings may be asked for once the first answers are back, at most.
+
+        They are announced before the run; a probe that asks everything at once has none.
+        """
+        return 0
+
     @abstractmethod
     def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
         """Return every family with what its sizes promise, before any outcome is seen."""

@@ -138,6 +138,12 @@ class LabelNoise(Probe):
                 out += self.flips(ask.metric, seen, data, laid).requests(ask.split)
         return list(dict.fromkeys(out))
 
+    def later(self, data: Mapping[str, Examples], model: ModelCard) -> int:
+        """Return the flips that wait for the cross-validation: one a seed and level."""
+        laid = self.laid(data, model)
+        waits = len(self.task.labels) > 2 and any(a.metric == "confusion" for a in self.asks)
+        return len(laid.seeds) * len(self.levels) if waits else 0
+
     def laid(self, data: Mapping[str, Examples], model: ModelCard) -> Schedule:
         """Lay out the trainings on all rows.
 

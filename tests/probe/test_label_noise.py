@@ -255,3 +255,19 @@ def test_groups_are_refused():
     ask = Ask(probe="label-noise", metric="labels", statistic="rate", by=("sex",))
     with pytest.raises(ConfigError, match="leave out by"):
         LabelNoise.complete(ask, SplitSpec(label="label"))
+
+
+@pytest.mark.parametrize(("names", "later"), [(NAMES, 15), (NAMES[:2], 0)])
+def test_trainings_that_wait_for_the_first_answers_are_announced(names, later):
+    task, (data, _) = Classification(names), gaussians(400, 3.0, 0.0)
+    if len(names) == 2:
+        data = sample_data()
+        task = Classification(CARD.labels)
+    asks = tuple(LabelNoise.default_asks({"test": SplitSpec(label="label")}, task))
+    probe = LabelNoise(asks=asks, task=task, seed=1)
+    assert probe.later(data, CARD) == later
+    first = probe.plan(data, CARD, Observations(data, card=CARD))
+    answers = {r: sample_answer(r, data, sample_outputs(data["test"])) for r in first if later == 0}
+    if later == 0:  # two labels: with the first answers back, nothing new is asked
+        seen = Observations(data, answers, CARD)
+        assert set(probe.plan(data, CARD, seen)) == set(first)
