@@ -1,7 +1,7 @@
 # make install   everything that the demo and the tests need, in .venv
 # make demo      fine-tune a sentiment classifier, audit it, print where the report lies
 # make adult     the same for the second example: income, gradient boosting
-# make finetune  learning curves of full fine-tuning and of LoRA, about ten minutes
+# make finetune  learning curves of full fine-tuning and of LoRA, about fifteen minutes
 # make test      lint, types, import contracts, tests
 PYTHON ?= python3
 VENV := .venv

@@ -52,6 +52,12 @@ def load(spec: AuditSpec) -> Loaded:
     AuditError
         Whatever does not load or fit: what, where, and how to mend it.
     """
+    if spec.config.data.train is not None and TRAIN in spec.config.data.more:
+        raise ConfigError(
+            'two splits are called "train": one under data, one under data.more',
+            where=spec.places.where(("data", "more", TRAIN)),
+            hint="rows that are measured on need another name",
+        )
     splits = spec.config.data.loaded
     examples = {name: load_split(spec, name, s) for name, s in splits.items()}
     options = model_options(spec)

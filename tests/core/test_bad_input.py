@@ -45,6 +45,39 @@ def test_a_label_that_the_model_does_not_know(audit, callable_model, good):
         ({"model": {"load": "hff:x"}}, 'did you mean "hf"'),
         ({"data__test__load": "csv:nowhere.csv"}, "nowhere.csv"),
         ({"defaults": {"seed": "x"}}, "expected `int`"),
+        ({"model__refit": {"recipe": "head"}}, "name them under data.train"),
+        ({"model__refit": {"recipee": "head"}}, 'did you mean "recipe"'),
+        (
+            {"probes": {"learning-curve": {"seeds": 1}}},
+            "seeds of learning-curve must be at least 2",
+        ),
+        (
+            {"require": [{"id": "x", "measure": "learning-curve.rows.needed", "max": 9}]},
+            "none is named",
+        ),
+        (
+            {
+                "require": [
+                    {
+                        "id": "x",
+                        "measure": "learning-curve.gain.doubling",
+                        "max": 0.1,
+                        "split": "train",
+                    }
+                ]
+            },
+            "nothing is measured on the training rows",
+        ),
+        (
+            {
+                "data__train": {"load": "csv:rows.csv"},
+                "data__more": {
+                    "train": {"load": "csv:rows.csv", "label": "label", "score": "score"}
+                },
+            },
+            'two splits are called "train"',
+        ),
+        ({"data__train": {"load": "csv:rows.csv", "input": "text", "label": "labell"}}, '"labell"'),
         ({"waivers": [{"id": "gapp", "until": "2027-01-01", "by": "j", "reason": "r"}]}, "gap"),
     ],
 )
