@@ -14,8 +14,8 @@ def train() -> list[dict[str, str]]:
 
 
 def test() -> list[dict[str, str]]:
-    """Return what every training is tested on."""
-    return [row for row in read("test.csv", 600) if row["source"] == "movie"][:300]
+    """Return what every training is tested on: every other movie snippet, half of each label."""
+    return [row for row in read("test.csv", 600) if row["source"] == "movie"][::2]
 
 
 def read(name: str, rows: int) -> list[dict[str, str]]:
