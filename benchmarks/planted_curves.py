@@ -43,7 +43,7 @@ class Ranges:
 
 
 # Power laws with an offset fit most real curves best (LCDB), so they are drawn most often.
-CALIBRATION = Ranges(families=(1, 1, 1, 0, 2, 3), foreign=0.05)
+CALIBRATION = Ranges(families=(1, 1, 1, 1, 1, 0, 2, 3), foreign=0.04)
 # A curve of few sizes has seen less: smaller sets, more luck, and curves that are yet to turn.
 SHORT = Ranges(
     mmf_log=(0.003, 20.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -179,10 +180,13 @@ def with_updates(network: Any, rank: int) -> Any:
         ) from error
     words = {"task_type": TaskType.SEQ_CLS, "r": rank, "lora_alpha": 2 * rank, "lora_dropout": 0.1}
     words |= {"modules_to_save": head_of(network)}
-    try:
-        return get_peft_model(network, LoraConfig(**words))
-    except ValueError:  # peft knows no usual layers of this architecture
-        return get_peft_model(network, LoraConfig(**words, target_modules="all-linear"))
+    with warnings.catch_warnings():
+        # peft asks transformers for names that are about to change: nothing a user could mend
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return get_peft_model(network, LoraConfig(**words))
+        except ValueError:  # peft knows no usual layers of this architecture
+            return get_peft_model(network, LoraConfig(**words, target_modules="all-linear"))
 
 
 def head_of(network: Any) -> list[str]:
