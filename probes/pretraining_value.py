@@ -12,7 +12,7 @@ from audit.config import SplitSpec
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples
 from audit.exhibits import Exhibit
-from audit.learning.anchors import Schedule, errors_of, schedule
+from audit.learning.anchors import Schedule, errors_of, schedule, scores_of
 from audit.learning.rarity import Rarity
 from audit.learning.trained import level_of
 from audit.learning.twins import Twins
@@ -179,7 +179,7 @@ class PretrainingValue(Probe):
     def family(self, ask: Ask, evidence: AnyEvidence | None, why: str = "", n: int = 0) -> Family:
         """Return the family of one figure."""
         title = MEASURES[f"{ask.metric}.{ask.statistic}"]
-        unit = Unit.NUMBER if ask.metric == "rows" else self.gap
+        unit = Unit.NUMBER if ask.metric == "rows" else level_of(self.task).gap_unit
         return Family.of_one(ask, title, unit, evidence, n=n, why=why)
 
     def measure(self, seen: Observations) -> Evidence:
@@ -215,15 +215,12 @@ class PretrainingValue(Probe):
     def pair(self, seen: Observations, split: str) -> Pair:
         """Return the errors of both curves on a split."""
         plan, twin = self.trainings(seen.examples, seen.card)
-        examples = seen.examples[split]
-        shape = len(plan.seeds), len(plan.sizes), len(examples)
         pretrained, scratch = (
-            errors_of(self.task, seen, split, plan.requests(split, name)).reshape(shape)
-            for name in (plan.recipe.name, twin.name)
+            scores_of(self.task, seen, split, plan, name) for name in (plan.recipe.name, twin.name)
         )
         wanted = np.log(self.at or SHARE * plan.sizes[-1])
         at = int(np.argmin(np.abs(np.log(plan.sizes) - wanted)))
-        return Pair(plan.sizes, at, pretrained, scratch, examples.clusters)
+        return Pair(plan.sizes, at, pretrained, scratch, seen.examples[split].clusters)
 
     def rarity(self, seen: Observations, split: str) -> Rarity:
         """Return the errors of the model as it is, beside the rarity of each input's words."""
@@ -246,11 +243,6 @@ class PretrainingValue(Probe):
             "trainings at every size; plain 95% intervals over trainings and test rows."
         )
         return [twins.curve(caption), twins.table()]
-
-    @property
-    def gap(self) -> Unit:
-        """How a difference of errors is written."""
-        return Unit.POINTS if self.task.labels else Unit.NUMBER
 
 
 def beyond(pair: Pair) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from audit.engine.engine import Engine
-from audit.engine.fitplan import FitPlan
+from audit.engine.fitplan import FitPlan, total_seconds
 from audit.engine.fits import Fits
 from audit.engine.local import reason_of
 from audit.engine.plan import EnginePlan
@@ -44,9 +44,7 @@ class Work:
     @property
     def seconds(self) -> float | None:
         """Estimated time; None where a part was never measured."""
-        parts = [p.seconds for p in (self.predictions, self.fits) if p is not None]
-        known = [p for p in parts if p is not None]
-        return sum(known) if len(known) == len(parts) else None
+        return total_seconds([p.seconds for p in (self.predictions, self.fits) if p is not None])
 
 
 @dataclass(frozen=True)

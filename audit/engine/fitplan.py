@@ -49,6 +49,12 @@ class FitPlan:
         return sorted(left, key=lambda t: (-t.fit.size, t.key))
 
 
+def total_seconds(parts: Sequence[float | None]) -> float | None:
+    """Add estimates up; None where one of them is not known."""
+    known = [p for p in parts if p is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
 def gathered(
     asked: Sequence[Predict],
     inventory: Inventory,

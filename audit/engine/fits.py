@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from audit.engine.engine import Engine
-from audit.engine.fitplan import FitPlan, fit_of, gathered, places
+from audit.engine.fitplan import FitPlan, fit_of, gathered, places, total_seconds
 from audit.engine.ledger import FAILED
 from audit.engine.local import Warms
 from audit.engine.plan import EnginePlan, Inventory, cut
@@ -39,15 +39,11 @@ class FitAnswers:
     answers : mapping of Predict to Observation
     trained, reused : int
         Trainings that were done, and those whose outputs were stored.
-    embedded : int
-        Distinct inputs that were embedded in this run.
     """
 
     answers: Mapping[Predict, Observation]
     trained: int = 0
     reused: int = 0
-    embedded: int = 0
-    warnings: list[str] = field(default_factory=list)
 
 
 class Fits:
@@ -88,9 +84,8 @@ class Fits:
         recalled = {f: self._recall(t, inventory.digests) for f, t in trainings.items()}
         known = {f: outputs for f, outputs in recalled.items() if outputs is not None}
         plan = FitPlan(asked, inventory, trainings, known, {})
-        embeddings = self._embeddings(plan, examples)
-        plan = FitPlan(asked, inventory, trainings, known, embeddings)
-        return FitPlan(asked, inventory, trainings, known, embeddings, self._seconds(plan))
+        plan = replace(plan, embeddings=self._embeddings(plan, examples))
+        return replace(plan, seconds=self._seconds(plan))
 
     def time(self, plan: FitPlan, examples: Mapping[str, Examples]) -> FitPlan:
         """Try the smallest trainings of every recipe, to learn what the others will cost.
@@ -144,10 +139,9 @@ class Fits:
             If the store cannot be written. A training that fails is recorded in the answers.
         """
         reused, left = len(plan.known), plan.pending
-        embedded = sum(p.distinct - p.cached for p in plan.embeddings.values())
         reasons = self._train(plan, left) if left else {}
         answers = {r: self._observed(plan, r, reasons) for r in plan.requests}
-        return FitAnswers(answers, len(left) - len(reasons), reused, embedded)
+        return FitAnswers(answers, len(left) - len(reasons), reused)
 
     def _store(self, recipe: Recipe) -> Store:
         return self.store if recipe.cacheable else self.memory
@@ -229,5 +223,4 @@ class Fits:
             seen = self._store(recipe).fit_times(recipe.fingerprint)
             sizes = [t.fit.size for t in plan.pending if t.fit.recipe == name]
             parts.append(expected_seconds(recipe, seen, sizes))
-        known = [p for p in parts if p is not None]
-        return sum(known) if len(known) == len(parts) else None
+        return total_seconds(parts)

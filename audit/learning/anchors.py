@@ -101,7 +101,8 @@ def schedule(
     orders = np.stack([order_of(train, s) for s in own])
     largest = min(rows, len(train)) if rows else len(train)
     wanted = sizes_of(largest, anchors or (CHEAP if chosen.cheap else COSTLY))
-    sizes = tuple(s for s in wanted if complete(train, orders, s))
+    least = complete_from(train, orders)
+    sizes = tuple(s for s in wanted if s >= least)
     if len(sizes) < FEWEST:
         raise NotApplicable(
             f"{len(train):,} training rows are too few for a curve: fewer than {FEWEST} sizes have "
@@ -140,12 +141,12 @@ def mixed(value: np.ndarray) -> np.ndarray:
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
-def complete(train: Examples, orders: IntArray, size: int) -> bool:
-    """Whether every subset of a size holds every class."""
+def complete_from(train: Examples, orders: IntArray) -> int:
+    """Return the size from which on every subset holds every class."""
     if train.labels is None:
-        return True
-    codes, classes = train.labels.codes, len(np.unique(train.labels.codes))
-    return all(len(np.unique(codes[order[:size]])) == classes for order in orders)
+        return 0
+    firsts = [np.unique(train.labels.codes[o], return_index=True)[1] for o in orders]
+    return int(np.max(firsts)) + 1
 
 
 def errors_of(
@@ -161,6 +162,19 @@ def errors_of(
         else:
             out[i] = columns["absolute_error"] / unit
     return out
+
+
+def scores_of(
+    task: Task,
+    seen: Observations,
+    split: str,
+    plan: Schedule,
+    recipe: str = "",
+    unit: float = 1.0,
+) -> FloatArray:
+    """Return the ``(seeds, sizes, n)`` error of every row of a split under every training."""
+    flat = errors_of(task, seen, split, plan.requests(split, recipe), unit)
+    return flat.reshape(len(plan.seeds), len(plan.sizes), -1)
 
 
 def error_unit(task: Task, examples: Examples) -> float:

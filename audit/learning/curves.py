@@ -13,10 +13,9 @@ from audit.learning.trained import Trained
 from audit.measurement import Family, Unit
 from audit.metrics import METRICS, Metric
 from audit.stats.crossed import crossed_mean
-from audit.stats.extrapolation import Forecast, Refusal, extrapolate
+from audit.stats.extrapolation import FURTHEST, Forecast, Refusal, extrapolate
 from audit.stats.rows_needed import answer
 
-AHEAD = 8.0  # nothing is said of more rows than so many times the largest training
 STEPS = 13  # places at which a forecast is drawn
 AT = (2.0, 4.0, 8.0)  # multiples of the training rows that are tabled
 
@@ -111,7 +110,7 @@ def learning_panel(
         The least gain that would be worth more rows.
     """
     curve, sizes = t.curve, np.array(t.plan.sizes, dtype=float)
-    forecast = extrapolate(curve, sizes[-1] * np.geomspace(1.0, AHEAD, STEPS))
+    forecast = extrapolate(curve, sizes[-1] * np.geomspace(1.0, FURTHEST, STEPS))
     series = Series(points=points_of(t.plan.sizes, t.scores, t.level, t.examples.clusters))
     note = forecast.reason if isinstance(forecast, Refusal) else ""
     if isinstance(forecast, Forecast):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from audit.estimate import bounded
 from audit.examples import Examples, FloatArray, IntArray
-from audit.learning.anchors import Schedule, error_unit, errors_of
+from audit.learning.anchors import Schedule, error_unit, scores_of
 from audit.metrics import METRICS, Metric
 from audit.observations import Observations
 from audit.stats.crossed import crossed_mean
@@ -46,7 +47,7 @@ class Trained:
     examples: Examples
     unit: float
 
-    @property
+    @cached_property
     def curve(self) -> MeasuredCurve:
         """The curve over all rows."""
         sizes = np.array(self.plan.sizes)
@@ -86,9 +87,7 @@ def read(task: Task, seen: Observations, split: str, plan: Schedule) -> Trained:
     """
     examples = seen.examples[split]
     unit = error_unit(task, examples)
-    flat = errors_of(task, seen, split, plan.requests(split), unit)
-    scores = flat.reshape(len(plan.seeds), len(plan.sizes), len(examples))
-    return Trained(plan, scores, examples, unit)
+    return Trained(plan, scores_of(task, seen, split, plan, unit=unit), examples, unit)
 
 
 def scaled(evidence: Mean | Draws, unit: float) -> Mean | Draws:

@@ -11,6 +11,7 @@ V_GH); Satterthwaite (1946), Biometrics Bulletin 2, 110-114 (degrees of freedom)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,11 +97,11 @@ class Crossed:
         values, errors, df : (m,) float arrays
             The degrees of freedom are Satterthwaite's, of the sum of both variances.
         """
-        rows, seeds = form(self.rows, weights), form(self.seeds, weights)
-        both = rows + seeds
-        parts = rows**2 / self.df_rows + seeds**2 / self.df_seeds
-        df = np.divide(both**2, parts, out=np.full(len(both), self.df_rows), where=parts > 0)
-        return weights @ self.means, np.sqrt(both), df
+        parts = [
+            (form(self.rows, weights), self.df_rows),
+            (form(self.seeds, weights), self.df_seeds),
+        ]
+        return weights @ self.means, *satterthwaite(parts)
 
     def mean(self, weights: ArrayLike) -> Mean:
         """Return one weighted sum of the means as evidence."""
@@ -144,6 +145,20 @@ def row_covariance(columns: FloatArray, code: NDArray[np.intp]) -> FloatArray:
     sums = np.stack([np.bincount(code, weights=r) for r in residual])
     sums = sums / np.sqrt(1 - size / n) / n
     return np.asarray(sums @ sums.T)
+
+
+def satterthwaite(parts: Sequence[tuple[FloatArray, float]]) -> tuple[FloatArray, FloatArray]:
+    """Return standard errors and degrees of freedom of sums of independent parts, (m,) each.
+
+    Parameters
+    ----------
+    parts : sequence of ((m,) float array, float)
+        Variances with their degrees of freedom; those of the first stand where all are 0.
+    """
+    both = np.sum([variance for variance, _ in parts], axis=0)
+    below = np.sum([variance**2 / df for variance, df in parts], axis=0)
+    df = np.divide(both**2, below, out=np.full(len(both), parts[0][1]), where=below > 0)
+    return np.sqrt(both), df
 
 
 def form(covariance: FloatArray, weights: FloatArray) -> FloatArray:

@@ -20,16 +20,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audit.stats.crossed import Crossed, form
+from audit.stats.crossed import Crossed, form, satterthwaite
 from audit.stats.evidence import Mean
 from audit.stats.multiplicity import holm
 
 FloatArray = NDArray[np.float64]
 
 ALPHA = 0.05  # of the test for a rise
-APART = (
-    0.5  # sizes up to this share of the pool tell how lucky a subset is: seeds share little there
-)
+# Sizes up to this share of the pool tell how lucky a subset is: seeds share little there.
+APART = 0.5
 FEWEST, MOST = 2, 6  # how many sizes are asked that
 LAGS = (2, 4, 7, 10)  # anchors apart: a rise between neighbours is too small to be told from noise
 
@@ -110,10 +109,7 @@ class MeasuredCurve:
             (form(crossed.seeds, weights), of_seeds),
             (form(self.luck, weights), of_seeds * FEWEST),
         ]
-        both = np.sum([v for v, _ in parts], axis=0)
-        below = np.sum([v**2 / df for v, df in parts], axis=0)
-        df = np.divide(both**2, below, out=np.full(len(both), crossed.df_rows), where=below > 0)
-        return weights @ crossed.means, np.sqrt(both), df
+        return weights @ crossed.means, *satterthwaite(parts)
 
     @cached_property
     def se(self) -> FloatArray:
