@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 
 from audit.data import Slice
-from audit.errors import DataError, did_you_mean
+from audit.errors import ConfigError, DataError, did_you_mean
 from audit.examples import Examples, IntArray
+from audit.measurement import Ask
 
 
 class GroupRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,3 +105,20 @@ def too_small(rules: GroupRules, n: float, events: float) -> str:
     if events < rules.min_events:
         return f"about {events:.1f} positives expected; at least {rules.min_events:g} are needed"
     return ""
+
+
+def about_all_rows(ask: Ask, hint: str = "") -> Ask:
+    """Return an ask that names no groups, comparison or class.
+
+    Raises
+    ------
+    ConfigError
+        If it names one; `hint` says what to ask for instead.
+    """
+    if ask.by or ask.compare or ask.reference or ask.label:
+        raise ConfigError(
+            f'measure "{ask.measure}" is about all rows: '
+            "leave out by:, compare:, reference: and label:",
+            hint=hint,
+        )
+    return ask

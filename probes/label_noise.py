@@ -14,6 +14,7 @@ from audit.data import Slice
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples, IntArray
 from audit.exhibits import Curve, Series
+from audit.groups import about_all_rows
 from audit.learning.anchors import Schedule, errors_of, schedule
 from audit.learning.checked import Checked
 from audit.learning.flipped import curve, fitted
@@ -111,12 +112,7 @@ class LabelNoise(Probe):
         ------
         ConfigError
         """
-        if ask.by or ask.compare or ask.reference or ask.label:
-            raise ConfigError(
-                f'measure "{ask.measure}" is about all rows and labels: '
-                "leave out by:, compare: and label:"
-            )
-        return ask
+        return about_all_rows(ask)
 
     @classmethod
     def default_asks(cls, splits: Mapping[str, SplitSpec], task: Task) -> Sequence[Ask]:  # noqa: ARG003

@@ -13,6 +13,7 @@ from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples
 from audit.exhibits import Curve, Exhibit
 from audit.families import complete_groups, expand
+from audit.groups import about_all_rows
 from audit.learning.anchors import Schedule, schedule
 from audit.learning.curves import forecast_table, group_curves, learning_panel
 from audit.learning.trained import LEVEL, Trained, level_of, read, scaled
@@ -137,12 +138,8 @@ class LearningCurve(Probe):
         """Fill in groups for ``worst``; refuse them for the others."""
         if ask.statistic == "worst":
             return complete_groups(ask, split)
-        if ask.by or ask.compare or ask.reference or ask.label:
-            raise ConfigError(
-                f'measure "{ask.measure}" is about all rows: leave out by:, compare: and label:',
-                hint=f"write {ask.probe}.accuracy.worst for the figure in every group",
-            )
-        return ask
+        hint = f"write {ask.probe}.accuracy.worst for the figure in every group"
+        return about_all_rows(ask, hint)
 
     @classmethod
     def default_asks(cls, splits: Mapping[str, SplitSpec], task: Task) -> Sequence[Ask]:

@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from audit.config import SplitSpec
-from audit.errors import ConfigError, NotApplicable
+from audit.errors import NotApplicable
 from audit.examples import Examples
 from audit.exhibits import Exhibit
+from audit.groups import about_all_rows
 from audit.learning.anchors import Schedule, errors_of, schedule, scores_of
 from audit.learning.rarity import Rarity
 from audit.learning.trained import level_of
@@ -108,12 +109,7 @@ class PretrainingValue(Probe):
         ConfigError
             If groups, a comparison or a class is named.
         """
-        if ask.by or ask.compare or ask.reference or ask.label:
-            raise ConfigError(
-                f'measure "{ask.measure}" is about all rows',
-                hint="leave out by:, compare:, reference: and label:",
-            )
-        return ask
+        return about_all_rows(ask)
 
     @classmethod
     def default_asks(cls, splits: Mapping[str, SplitSpec], task: Task) -> Sequence[Ask]:  # noqa: ARG003

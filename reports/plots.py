@@ -127,28 +127,14 @@ def _answer(frame: Frame, panel: PanelView, answer: Answer) -> Markup:
     marker, ruler = answer.marker, frame.view.x
     level = panel.panel.level
     y = frame.height - 9 if level is None else frame.y(level)
-    low = -math.inf if marker.low is None else marker.low
-    high = math.inf if marker.high is None else marker.high
     parts = []
     if marker.low is not None or marker.high is not None:
-        parts.append(svg.across(ruler.inside(low), ruler.inside(high), y, "reach"))
-        parts.append(_ends(ruler.place(low), ruler.place(high), y))
+        parts.append(svg.whisker(ruler, marker.low, marker.high, y, CAP, "reach"))
     if marker.x is not None and 0 <= ruler.place(marker.x) <= 1:
         x = ruler.place(marker.x)
         parts.append(svg.upright(x, y, frame.height, "drop"))
         parts.append(svg.stamp(f"_n-{panel.css}", x, y))
     return svg.element("g", svg.join(parts), class_=panel.css)
-
-
-def _ends(low: float, high: float, y: float) -> Markup:
-    """Close an interval with caps, or with an arrow head where it goes on."""
-    parts = []
-    for share, arrow in ((low, "_left"), (high, "_right")):
-        if 0 <= share <= 1:
-            parts.append(svg.upright(share, y - CAP, y + CAP, "ci"))
-        else:
-            parts.append(svg.stamp(arrow, min(1.0, max(0.0, share)), y, "arrow"))
-    return svg.join(parts)
 
 
 def _under(frame: Frame, panel: PanelView) -> tuple[Markup, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from markupsafe import Markup, escape
 
@@ -169,12 +170,26 @@ def _steps(least: float) -> Iterable[float]:
                 yield scale * factor
 
 
-def whisker(axis: Axis, low: float | None, high: float | None, y: float, cap: float) -> Markup:
+class Places(Protocol):
+    """What turns values into shares of the width: an axis, or a ruler with a logarithm."""
+
+    def place(self, value: float) -> float:
+        """Return where a value lies; outside 0 to 1 if it is off the axis."""
+        ...
+
+    def inside(self, value: float) -> float:
+        """Return where a value lies, held to the axis."""
+        ...
+
+
+def whisker(
+    axis: Places, low: float | None, high: float | None, y: float, cap: float, css: str = "ci"
+) -> Markup:
     """Return an interval with caps; an end beyond the axis gets an arrow head instead."""
     lo = -math.inf if low is None else low
     hi = math.inf if high is None else high
     a, b = axis.inside(lo), axis.inside(hi)
-    parts = [across(a, b, y, "ci")] if b > a else []
+    parts = [across(a, b, y, css)] if b > a else []
     for end, place in ((lo, a), (hi, b)):
         share = axis.place(end)
         if share < 0 or share > 1:
