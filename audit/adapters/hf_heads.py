@@ -86,18 +86,6 @@ class HeadTrainer:
 
     labels: tuple[str, ...]
 
-    @cached_property
-    def threads(self) -> Any:
-        """Control of the threads of linear algebra.
-
-        These problems are too small to share: in 72 fits on up to 3,000 x 384, two threads that
-        wait for each other took 14 to 64 times the CPU seconds of one, beside other programs.
-        """
-        import sklearn.linear_model  # noqa: F401  (brings the libraries that are to be found)
-        from threadpoolctl import ThreadpoolController
-
-        return ThreadpoolController()
-
     def fit(self, features: FloatArray, targets: npt.NDArray[Any]) -> Fitted:
         """Fit; nothing in it is random.
 
@@ -117,9 +105,7 @@ class HeadTrainer:
         linear = (
             LogisticRegression(C=STRENGTH / dim, max_iter=1000) if self.labels else Ridge(alpha=dim)
         )
-        with self.threads.limit(limits=1, user_api="blas"):
-            made = make_pipeline(StandardScaler(), linear).fit(features, targets)
-        return Head(made, self)
+        return Head(make_pipeline(StandardScaler(), linear).fit(features, targets), self.labels)
 
 
 @dataclass(frozen=True)
@@ -127,14 +113,13 @@ class Head:
     """A fitted linear model."""
 
     pipeline: Any
-    trainer: HeadTrainer
+    labels: tuple[str, ...]
 
     def predict(self, inputs: FloatArray) -> FloatArray:
         """Return ``(n, labels)`` probabilities, 0 for a class never seen; ``(n,)`` for values."""
-        with self.trainer.threads.limit(limits=1, user_api="blas"):
-            if not self.trainer.labels:
-                return np.asarray(self.pipeline.predict(inputs), dtype=np.float64)
-            found = self.pipeline.predict_proba(inputs)
-        out = np.zeros((len(found), len(self.trainer.labels)))
+        if not self.labels:
+            return np.asarray(self.pipeline.predict(inputs), dtype=np.float64)
+        found = self.pipeline.predict_proba(inputs)
+        out = np.zeros((len(found), len(self.labels)))
         out[:, self.pipeline.classes_] = found
         return out

@@ -155,6 +155,16 @@ def test_a_recipe_that_fails_again_and_again_is_given_up():
     assert len(refits.seen) == 3
 
 
+def test_a_recipe_that_fails_does_not_stop_another():
+    names = ("head", "other")
+    refits = FakeRefits(
+        recipes=tuple(Recipe(name=n, says="", fingerprint=n) for n in names), fail=(2, 3, 4)
+    )
+    other = Predict("test", Refit.on("train", "other", 1, [0]))
+    answers = run(refits, [*(on(range(n)) for n in (2, 3, 4)), other]).answers
+    assert not len(answers[other].failed)
+
+
 def test_trainings_run_side_by_side_where_the_recipe_gains_from_it():
     refits = FakeRefits(recipes=(Recipe(name="head", says="", fingerprint="r", parallel=True),))
     requests = [on(range(n)) for n in range(1, 7)]
