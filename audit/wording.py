@@ -29,9 +29,8 @@ def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
     title = metric.heading if metric else family.title
     if not m.against:
         subject = "" if not m.slice.terms else f" for {about(m, family)}"
-        if (
-            c.value is None and m.evidence is not None
-        ):  # a bound is known, and a verdict rests on it
+        # a bound may be known, and a verdict rest on it, where a value is not
+        if c.value is None and m.evidence is not None:
             return f"{title}{subject}: {m.why.rstrip('.')}"
         return f"{title}{subject} is {how.text(c.value)}"
     if c.value is None:

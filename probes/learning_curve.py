@@ -70,10 +70,11 @@ class LearningCurve(Probe):
             "The model is trained again on nested subsets of its training rows, a factor of the "
             "square root of two apart, under several seeds, and always measured on the same test "
             "rows. Errors of the mean hold the seeds and the test rows. A significant rise of the "
-            "error (Holm over pairs of sizes) stops every extrapolation. Otherwise the median of "
-            "four families (pow4, mmf4, wbl4, pow3) is continued to at most eight times the rows, "
-            "with an interval that is conformal over simulated curves. The gain of the last "
-            "doubling is a paired t with a variance corrected for shared rows (Nadeau & Bengio)."
+            "error (Holm over pairs of sizes) stops every extrapolation. Otherwise the mean over "
+            "all shapes of four families (pow4, mmf4, wbl4, pow3), weighted by how well they fit, "
+            "is continued to at most eight times the rows, with an interval that is conformal over "
+            "simulated curves. The gain of the last doubling is a paired t whose variance holds "
+            "the luck of training rows that all seeds share."
         ),
         measures={
             **{
@@ -97,7 +98,7 @@ class LearningCurve(Probe):
         references=(
             "Viering & Loog (2023), IEEE TPAMI 45, 7799-7819 (shapes of learning curves)",
             "Mohr, Viering, Loog & van Rijn (2022), ECML PKDD (LCDB: families and extrapolation)",
-            "Nadeau & Bengio (2003), Machine Learning 52, 239-281 (corrected resampled t)",
+            "Nadeau & Bengio (2003), Machine Learning 52, 239-281 (trainings that share rows)",
         ),
     )
 
@@ -270,6 +271,6 @@ def repeated(data: Mapping[str, Examples], splits: Sequence[str]) -> list[str]:
         if count:
             out.append(
                 f"{count:,} of {len(data[split]):,} inputs of split {split} stand among the "
-                "training rows too: the curve looks better than it is"
+                "training rows too: the curve may look better than it is"
             )
     return out
