@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from audit.domains import DomainRules
 from audit.errors import ConfigError, did_you_mean
 from audit.groups import GroupRules
 from audit.places import KeyPath, Places
@@ -128,6 +129,7 @@ class DataSpec(Part, frozen=True, kw_only=True):
     train: SplitSpec | None = None
     more: dict[str, SplitSpec] = {}
     groups: GroupRules = GroupRules()
+    domains: DomainRules = DomainRules()
 
     @property
     def splits(self) -> dict[str, SplitSpec]:
@@ -190,10 +192,15 @@ class ReportSpec(Part, frozen=True, kw_only=True):
 
 
 class Config(Part, frozen=True, kw_only=True):
-    """The whole of ``audit.yaml``."""
+    """The whole of ``audit.yaml``.
+
+    `revisions` are other revisions of the model, by name: they answer the same rows, for probes
+    that compare several models. Nothing is required of them.
+    """
 
     audit: Literal[1]
     model: ModelSpec
+    revisions: dict[str, ModelSpec] = {}
     data: DataSpec
     defaults: Defaults = Defaults()
     probes: dict[str, dict[str, Any]] = {}

@@ -90,6 +90,10 @@ class Examples:
         Columns that hold predictions made elsewhere, by role.
     fingerprint : str
         Hash of all used columns, independent of row order.
+    domain : str
+        Which of the `groups` says where rows come from; empty if none.
+    modality : str
+        ``text``, ``image`` or ``tabular``; empty where no model is given the rows.
     """
 
     split: str
@@ -102,6 +106,8 @@ class Examples:
     clusters: IntArray | None = None
     recorded: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+    domain: str = ""
+    modality: str = ""
 
     def __len__(self) -> int:
         return len(self.digests)

@@ -39,6 +39,16 @@ class Forest(msgspec.Struct, frozen=True, kw_only=True, tag="forest"):
         Key of the ask whose requirement is drawn as the tolerance zone; may be empty.
     origin : float, optional
         Where "no difference" lies (0 for gaps, 1 for ratios); None for plain rates.
+    band : (low, high), optional
+        Interval that rows are to be held against, such as that of the in-distribution rows, drawn
+        as a zone behind them.
+    lead : float, optional
+        Where a grey line to each row's value starts: the level that it fell from.
+    band_label : str
+        What the band is.
+    limit : float, optional
+        A level that is drawn as the requirement where the family's own limit is on another scale
+        (a floor, for a limit on drops).
     """
 
     id: str
@@ -50,6 +60,10 @@ class Forest(msgspec.Struct, frozen=True, kw_only=True, tag="forest"):
     rows: tuple[ForestRow, ...]
     family: str = ""
     origin: float | None = None
+    band: tuple[float, float] | None = None
+    lead: float | None = None
+    band_label: str = ""
+    limit: float | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -202,4 +216,172 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True, tag="curve"):
     family: str = ""
 
 
-Exhibit = Forest | Table | Cases | Curve
+class HeatCell(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell of a heat table. `measurements` names the comparisons whose verdicts mark it."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    measurements: tuple[str, ...] = ()
+
+
+class HeatRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a heat table.
+
+    Attributes
+    ----------
+    label, group : str
+        Its name, and the kind that it stands with.
+    cells : tuple of HeatCell
+        As many as the table has columns.
+    total : HeatCell, optional
+        What sums the line up.
+    """
+
+    label: str
+    group: str = ""
+    cells: tuple[HeatCell, ...]
+    total: HeatCell | None = None
+
+
+class Heat(msgspec.Struct, frozen=True, kw_only=True, tag="heat"):
+    """Numbers in a grid, darker where they are graver; lines in the order that is given.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    column_axis : str
+        What the columns are (``severity``).
+    total : str
+        Heading of the column that sums lines up; empty if there is none.
+    value : str
+        What the numbers are.
+    grave : str
+        ``high`` or ``low``: which end is grave.
+    unit : Unit
+    n : int
+        Rows behind each cell.
+    family : str
+        Key of the ask whose limit marks cells; may be empty.
+    """
+
+    id: str
+    title: str
+    caption: str
+    columns: tuple[str, ...]
+    column_axis: str
+    value: str
+    unit: Unit
+    rows: tuple[HeatRow, ...]
+    total: str = ""
+    grave: str = "high"
+    n: int = 0
+    family: str = ""
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """One input before and after a change.
+
+    Attributes
+    ----------
+    label : str
+        What was done to it.
+    split, row : str, int
+        Where the input stands.
+    transform : str
+    severity, seed : int
+    facts : tuple of str
+        What is known of it, by the columns of the exhibit.
+    before, after : str, optional
+        The inputs themselves, as texts or as ``data:`` addresses of small pictures. Filled in by
+        the runner, and only where the specification allows it.
+    """
+
+    label: str
+    split: str
+    row: int
+    transform: str
+    severity: int
+    seed: int
+    facts: tuple[str, ...] = ()
+    before: str | None = None
+    after: str | None = None
+
+
+class Pairs(msgspec.Struct, frozen=True, kw_only=True, tag="pairs"):
+    """Inputs before and after a change, with what the model made of both."""
+
+    id: str
+    title: str
+    caption: str
+    columns: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+
+
+class Spot(msgspec.Struct, frozen=True, kw_only=True):
+    """A point of a plane, with its intervals where it has them."""
+
+    x: float
+    y: float
+    x_low: float | None = None
+    x_high: float | None = None
+    y_low: float | None = None
+    y_high: float | None = None
+    label: str = ""
+    n: int = 0
+    measurements: tuple[str, ...] = ()
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a plane, through its places in order; `low` and `high` are its band, or empty."""
+
+    name: str = ""
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    note: str = ""
+    second: bool = False
+
+
+class Plane(msgspec.Struct, frozen=True, kw_only=True, tag="plane"):
+    """Two quantities against each other: reliability, ROC curves, predicted against measured.
+
+    Attributes
+    ----------
+    x_axis, y_axis : str
+    x_unit, y_unit : Unit
+    square : bool
+        Whether both axes go from 0 to 1; else they follow the data, on one scale where there is a
+        `diagonal`.
+    diagonal : bool
+        Whether the line y = x is drawn, and `diagonal_label` what it means.
+    spots, lines : tuples
+    strip : bool
+        Whether the spots' `n` are drawn as bars under the axis.
+    family : str
+        Key of the ask whose verdicts colour it; may be empty.
+    measurements : tuple of str
+        Comparisons whose verdicts colour the whole: the first that is not met decides.
+    note : str
+    """
+
+    id: str
+    title: str
+    caption: str
+    x_axis: str
+    y_axis: str
+    x_unit: Unit = Unit.SHARE
+    y_unit: Unit = Unit.SHARE
+    square: bool = True
+    diagonal: bool = True
+    diagonal_label: str = ""
+    spots: tuple[Spot, ...] = ()
+    lines: tuple[Line, ...] = ()
+    strip: bool = False
+    family: str = ""
+    measurements: tuple[str, ...] = ()
+    note: str = ""
+
+
+Exhibit = Forest | Table | Cases | Curve | Heat | Pairs | Plane

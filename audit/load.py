@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from audit.adapters.refits import refits_of
 from audit.adapters.rows import examples_from
 from audit.config import TRAIN, ModelSpec, RefitSpec, SplitSpec
 from audit.data import ColumnRole, DataCard
+from audit.domains import check_domains
 from audit.errors import ConfigError, DataError, did_you_mean
 from audit.examples import Examples
 from audit.model import Model, ModelCard, Recorded, Refits
@@ -66,6 +68,7 @@ def load(spec: AuditSpec) -> Loaded:
         model = model.bound_to({n: e for n, e in examples.items() if n != TRAIN})
     task = task_of(spec, model)
     check_labels(task, examples)
+    check_domains(spec.config.data.domains, examples)
     for name, split in splits.items():
         check_positive(task, name, split)
     refits = load_refits(spec, model, options, examples.get(TRAIN))
@@ -158,7 +161,7 @@ def load_split(spec: AuditSpec, name: str, split: SplitSpec) -> Examples:
             hint="input: text, or a list of columns; or prediction: and score:, if recorded",
         )
     examples: Examples = examples_from(table, name, roles)
-    return examples
+    return dataclasses.replace(examples, domain=split.domain or "")
 
 
 def model_options(spec: AuditSpec) -> ModelOptions:

@@ -78,6 +78,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         The ways in which it can be trained again, the one that is meant first.
     fixed : str
         Why it cannot be trained again, and what would change that; empty if it can.
+    features : str
+        What an `Embed` request answers with, in words; empty where it cannot be answered.
+    logits : bool
+        Whether the answer to an `Embed` request holds logits and the last layer as well.
+    revisions : tuple of str
+        Names of other revisions that answer the same rows.
     """
 
     name: str
@@ -92,6 +98,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     dim: int = 0
     recipes: tuple[Recipe, ...] = ()
     fixed: str = ""
+    features: str = ""
+    logits: bool = False
+    revisions: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -202,6 +211,28 @@ class Refits(Protocol):
         recipe : str
         seed : int
         """
+        ...
+
+
+class Inside(Predicts, Protocol):
+    """A network seen from inside: logits and features in one pass.
+
+    Its card has a ``dim`` of classes + d, and its ``predict`` returns ``(n, classes + d)``: the
+    logits, then what the last layer is given.
+    """
+
+    def head(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return weights ``(classes, d)`` and bias ``(classes,)`` of the last layer."""
+        ...
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A model that may be a network whose last layer can be looked at."""
+
+    @property
+    def inside(self) -> Inside | None:
+        """The network from inside; None if it has no linear last layer. Loads the weights."""
         ...
 
 

@@ -29,6 +29,11 @@ class Observation:
         False where only a chosen label was recorded, so that scores mean nothing.
     decisions : (n,) int array, optional
         Chosen label of each row, where it was recorded beside the scores.
+    logits : (n, classes) float array, optional
+        Of an `Embed` request on a network: what the softmax is taken of.
+    head : (weights, bias), optional
+        Of the same: the last layer, ``(classes, d)`` and ``(classes,)``, so that
+        ``logits = outputs @ weights.T + bias``.
     """
 
     outputs: FloatArray
@@ -36,6 +41,8 @@ class Observation:
     reason: str = ""
     scored: bool = True
     decisions: IntArray | None = None
+    logits: FloatArray | None = None
+    head: tuple[FloatArray, FloatArray] | None = None
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def build(kind: type[Probe], spec: AuditSpec, loaded: Loaded, asks: Sequence[Ask
         seed=spec.config.defaults.seed,
         task=loaded.task,
         groups=spec.config.data.groups,
+        domains=spec.config.data.domains,
         **options,
     )
 

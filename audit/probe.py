@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from audit.config import SplitSpec
+from audit.domains import DomainRules
 from audit.examples import Examples
 from audit.exhibits import Exhibit
 from audit.groups import GroupRules
@@ -42,6 +43,8 @@ class Probe(ABC):
         How an answer is scored.
     groups : GroupRules
         Smallest sizes that are tested.
+    domains : DomainRules
+        Which rows are in distribution.
     """
 
     sheet: ClassVar[ProbeSheet]
@@ -50,6 +53,7 @@ class Probe(ABC):
     seed: int = 0
     task: Task
     groups: GroupRules = field(default_factory=GroupRules)
+    domains: DomainRules = field(default_factory=DomainRules)
 
     @classmethod
     def complete(cls, ask: Ask, split: SplitSpec) -> Ask:  # noqa: ARG003

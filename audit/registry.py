@@ -12,6 +12,7 @@ from audit.errors import AuditError, ConfigError, did_you_mean
 if TYPE_CHECKING:
     from audit.probe import Probe
     from audit.reporter import Reporter
+    from audit.transform import TransformKind
 
 GROUPS = {
     "probe": "audit.probes",
@@ -75,6 +76,23 @@ def remedy(entry: EntryPoint, error: Exception) -> str:
         return f'"{package}" was found at {next(iter(path))}: another package may shadow it'
     except ImportError:
         return f'the package "{package}" is not installed'
+
+
+def transforms() -> dict[str, TransformKind]:
+    """Load every transform, by its own name.
+
+    Raises
+    ------
+    AuditError
+        If a package that offers transforms does not import, or two share a name.
+    """
+    out: dict[str, TransformKind] = {}
+    for entry in listed("transform"):
+        for kind in load("transform", entry)():
+            if kind.sheet.name in out:
+                raise AuditError(f'two transforms are called "{kind.sheet.name}"')
+            out[kind.sheet.name] = kind
+    return out
 
 
 def catalogue() -> Catalogue:

@@ -67,6 +67,28 @@ class Refit(msgspec.Struct, frozen=True):
         return len(self.rows) // 4
 
 
+class Transform(msgspec.Struct, frozen=True):
+    """A named, seeded change of inputs.
+
+    Attributes
+    ----------
+    name : str
+        As the registry of transforms lists it.
+    severity : int
+        1 to 5; 0 changes nothing.
+    seed : int
+        Of everything random in it. What happens to an input follows from its content, this seed,
+        the name and the severity, and not from its place or its neighbours.
+    """
+
+    name: str
+    severity: int
+    seed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.severity}"
+
+
 class Predict(msgspec.Struct, frozen=True, tag=True):
     """Ask for the outputs on a split: the model's own, or those of one of its trainings.
 
@@ -77,10 +99,34 @@ class Predict(msgspec.Struct, frozen=True, tag=True):
         The training whose outputs are asked for; None for the model as it is.
     rows : bytes
         Positions that are asked for (`packed`); empty for every row.
+    transform : Transform, optional
+        How the inputs are changed first.
+    revision : str
+        Another revision of the model, by its name in the specification; empty for the audited one.
     """
 
     split: str
     fit: Refit | None = None
+    rows: bytes = b""
+    transform: Transform | None = None
+    revision: str = ""
+
+
+class Embed(msgspec.Struct, frozen=True, tag=True):
+    """Ask how the model sees the inputs of a split: its features, and its logits where it has any.
+
+    The answer's outputs are ``(n, d)`` features: what the last layer of a network is given, or
+    the encoded columns of a table. Where the model is a network, one pass answers this and
+    `Predict` on the same inputs.
+
+    Attributes
+    ----------
+    split : str
+    rows : bytes
+        Positions that are asked for (`packed`); empty for every row.
+    """
+
+    split: str
     rows: bytes = b""
 
 
@@ -94,4 +140,4 @@ class TokenRanks(msgspec.Struct, frozen=True, tag=True):
     split: str
 
 
-Request = Predict | TokenRanks
+Request = Predict | Embed | TokenRanks

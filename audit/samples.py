@@ -8,21 +8,26 @@ from typing import Any
 
 import numpy as np
 
+from audit.chance import uniforms
 from audit.config import TRAIN, SplitSpec
+from audit.domains import DomainRules
 from audit.examples import Examples, Factor, FloatArray, IntArray
-from audit.learning.anchors import mixed
 from audit.model import ModelCard, Recipe
 from audit.observations import Observation
-from audit.requests import Predict, Refit, Request, unpacked
+from audit.requests import Embed, Refit, Request, TokenRanks, Transform, unpacked
 
 LABELS = ("negative", "positive")
-SPLIT = SplitSpec(label="label", positive="positive", groups=("group",))
+SPLIT = SplitSpec(label="label", positive="positive", groups=("group",), domain="source")
+RULES = DomainRules(in_distribution=("home",))
 SCRATCH = 8.0  # a sample training from random weights needs so many times the rows
 CARD = ModelCard(
     name="sample",
     kind="sample",
     task="text-classification",
     labels=LABELS,
+    features="sample features",
+    logits=True,
+    revisions=("earlier", "smaller"),
     recipes=(
         Recipe(name="head", says="a sample training", cheap=True, twin="head-scratch"),
         Recipe(name="head-scratch", says="a sample from scratch", cheap=True, scratch=True),
@@ -47,7 +52,7 @@ class Rows:
 def sample_examples(
     n: int = 600, seed: int = 0, clusters: bool = False, split: str = "test"
 ) -> Examples:
-    """Return a labelled split with three groups of unequal size.
+    """Return a labelled split with three groups of unequal size, and rows from three sources.
 
     Parameters
     ----------
@@ -68,9 +73,19 @@ def sample_examples(
         digests=np.array([w.encode().ljust(16)[:16] for w in words]),
         ids=np.array(words, dtype=object),
         labels=Factor(labels.astype(np.int64), LABELS),
-        groups={"group": Factor(groups.astype(np.int64), ("a", "b", "c"))},
+        groups={
+            "group": Factor(groups.astype(np.int64), ("a", "b", "c")),
+            "source": Factor(sources(n), ("away", "far", "home")),
+        },
+        domain="source",
+        modality="text",
         clusters=np.arange(n, dtype=np.int64) // 4 if clusters else None,
     )
+
+
+def sources(n: int) -> IntArray:
+    """Return which of away, far and home each row comes from: one, one and three fifths."""
+    return np.minimum(np.arange(n, dtype=np.int64) % 5, 2)
 
 
 def sample_data(test: Examples | None = None) -> dict[str, Examples]:
@@ -112,16 +127,43 @@ def sample_answer(
     """
     examples = data[request.split]
     rows = np.arange(len(examples))
-    if not isinstance(request, Predict):
+    if isinstance(request, TokenRanks):
         return Observation(2.0 + 6.0 * chance(examples, 7))
     if request.rows:
         rows = unpacked(request.rows)
+    if isinstance(request, Embed):
+        own = outputs if request.split != TRAIN else sample_outputs(examples)
+        return inside(examples, own, rows)
+    if request.transform is not None and request.transform.severity:
+        return Observation(changed(examples, outputs, request.transform)[rows])
+    if request.revision:
+        right = chance(examples, 1 + CARD.revisions.index(request.revision)) < 0.75
+        return Observation(graded(examples, right, 0.5 + 0.5 * chance(examples, 11))[rows])
     if request.fit is None:
         own = outputs if request.split != TRAIN else sample_outputs(examples)
         return Observation(own[rows])
     right = chance(examples, request.fit.seed) < sample_accuracy(request.fit, data)
     sure = 0.5 + 0.5 * chance(examples, request.fit.seed + 1)
     return Observation(graded(examples, right, sure)[rows])
+
+
+def changed(examples: Examples, outputs: FloatArray, transform: Transform) -> FloatArray:
+    """Return outputs under a transform: each severity turns a further 3 % of the answers around."""
+    turned = chance(examples, len(transform.name)) < 0.03 * transform.severity
+    return np.where(turned[:, None], outputs[:, ::-1], outputs)
+
+
+def inside(examples: Examples, outputs: FloatArray, rows: IntArray) -> Observation:
+    """Return features whose last layer gives the outputs; other sources lie elsewhere."""
+    score = np.log(np.maximum(outputs[:, 1], 1e-9)) - np.log(np.maximum(outputs[:, 0], 1e-9))
+    others = np.column_stack([chance(examples, 20 + j) - 0.5 for j in range(3)])
+    if examples.domain:
+        factor = examples.groups[examples.domain]
+        others[:, 0] += np.array([0.4, 0.8, 0.0])[factor.codes]
+    features = np.column_stack([score, others])
+    weights = np.array([[-0.5, 0.0, 0.0, 0.0], [0.5, 0.0, 0.0, 0.0]])
+    logits = features @ weights.T
+    return Observation(features[rows], logits=logits[rows], head=(weights, np.zeros(2)))
 
 
 def sample_accuracy(fit: Refit, data: Mapping[str, Examples]) -> float:
@@ -136,9 +178,7 @@ def sample_accuracy(fit: Refit, data: Mapping[str, Examples]) -> float:
 
 def chance(examples: Examples, seed: int) -> FloatArray:
     """Return numbers between 0 and 1 that follow from each row's content and a seed."""
-    halves = np.frombuffer(examples.digests.astype("S16").tobytes(), dtype="<u8").reshape(-1, 2)
-    key = mixed(mixed(halves[:, 0] + np.uint64(seed)) ^ halves[:, 1])
-    return np.asarray((key >> np.uint64(11)).astype(np.float64) * 2.0**-53)
+    return uniforms(examples.digests, seed)
 
 
 def reorder(examples: Examples, order: IntArray) -> Examples:

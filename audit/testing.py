@@ -31,6 +31,7 @@ from audit.result import AuditResult, Decision, ProbeResult
 from audit.samples import (
     CARD,
     LABELS,
+    RULES,
     SPLIT,
     reorder,
     sample_answer,
@@ -45,7 +46,8 @@ from audit.verdict import Outcome
 def make(kind: type[Probe], task: Task | None = None) -> Probe:
     """Return a probe with its default asks on the sample split."""
     task = task or Classification(LABELS, "positive")
-    return kind(asks=tuple(kind.default_asks({"test": SPLIT}, task)), task=task, seed=1)
+    asks = tuple(kind.default_asks({"test": SPLIT}, task))
+    return kind(asks=asks, task=task, seed=1, domains=RULES)
 
 
 def measured(

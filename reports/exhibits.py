@@ -24,7 +24,7 @@ def broad(exhibit: Exhibit) -> bool:
     """Whether an exhibit needs the whole width of its card."""
     if isinstance(exhibit, Curve):
         return len(exhibit.panels) > 1
-    return not isinstance(exhibit, Forest) and len(exhibit.columns) >= WIDE
+    return isinstance(exhibit, Table | Cases) and len(exhibit.columns) >= WIDE
 
 
 def table_view(_: Index, table: Table) -> TableView:

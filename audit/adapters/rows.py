@@ -94,7 +94,15 @@ def examples_from(table: Any, split_name: str, roles: SplitRoles) -> Examples:
         clusters=None if roles.cluster is None else clusters_of(reader.factor(roles.cluster)),
         recorded=reader.recorded(),
         fingerprint=dg.fingerprint_of(used, rows),
+        modality=modality_of(arrow, roles),
     )
+
+
+def modality_of(table: pa.Table, roles: SplitRoles) -> str:
+    """Say what kind of inputs a model is given; empty for none, or one that no transform fits."""
+    if len(roles.input) > 1:
+        return "tabular"
+    return "text" if roles.input and is_text(table[roles.input[0]].type) else ""
 
 
 def check_columns(dataset: Dataset, split_name: str, roles: SplitRoles) -> None:

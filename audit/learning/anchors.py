@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.chance import mixed
 from audit.config import TRAIN
 from audit.errors import NotApplicable
 from audit.examples import Examples, FloatArray, IntArray
@@ -131,14 +132,6 @@ def order_of(examples: Examples, seed: int) -> IntArray:
         label = examples.targets.astype(np.float64).view(np.uint64)
     key = mixed(mixed(halves[:, 0] ^ mixed(label + np.uint64(seed))) ^ halves[:, 1])
     return np.argsort(key, kind="stable").astype(np.int64)
-
-
-def mixed(value: np.ndarray) -> np.ndarray:
-    """Scramble 64-bit words."""
-    z = value + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)))
 
 
 def complete_from(train: Examples, orders: IntArray) -> int:
