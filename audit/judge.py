@@ -42,6 +42,8 @@ def tests_of(requirement: Requirement, family: Family) -> list[Test]:
         if m.evidence is not None:
             p_over, p_under = m.evidence.p_over(limit), m.evidence.p_under(limit)
         fail, passed = (p_over, p_under) if requirement.max is not None else (p_under, p_over)
+        if m.warns_only:
+            passed = 1.0
         out.append(Test(requirement, m, fail, passed))
     return out
 
@@ -126,6 +128,8 @@ def compare(test: Test, adjusted: float, level: float, alpha: float, sight: bool
         at_low, at_high = (level, alpha) if test.requirement.max is not None else (alpha, level)
         low = finite(m.evidence.lower(at_low, near=limit))
         high = finite(m.evidence.upper(at_high, near=limit))
+        if m.warns_only:  # nothing on the side of a pass is claimed
+            low, high = (low, None) if test.requirement.max is not None else (None, high)
     return Comparison(
         measurement=m.id,
         slice=m.slice,

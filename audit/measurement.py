@@ -114,6 +114,9 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         Relevant rows on each side (positives for a true-positive rate).
     unit : Unit
     split : str
+    warns_only : bool
+        Whether it may break a requirement and never meet one: an estimate that rests on what
+        cannot be checked, such as accuracy without labels.
     """
 
     id: str
@@ -130,6 +133,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     side: str = ""
     label: str = ""
     why: str = ""
+    warns_only: bool = False
 
 
 class Untested(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +170,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         value: float | None = None,
         n: int = 0,
         why: str = "",
+        warns_only: bool = False,
     ) -> Family:
         """Return the family of a single figure over all rows of a split.
 
@@ -182,6 +187,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
             Rows, where there is no evidence.
         why : str
             Why there is no value, or no evidence.
+        warns_only : bool
+            Whether it may break a requirement and never meet one.
         """
         theta = evidence.theta if evidence is not None else None
         shown = theta if value is None else value
@@ -196,5 +203,6 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
             interval=Interval.of(evidence),
             n=n if evidence is None else evidence.n,
             why=why or ("" if shown is not None else "there is no row"),
+            warns_only=warns_only,
         )
         return cls(ask=ask, title=title, unit=unit, measurements=(figure,))

@@ -11,6 +11,7 @@ from audit.verdict import Comparison, Outcome, Requirement, Verdict
 from audit.writing import Scale, scale
 
 FAR = 50
+LEVELS = ("overall", "worst", "rate", "last")  # a family of these is called by its metric alone
 
 
 def limit_of(r: Requirement, how: Scale) -> str:
@@ -26,7 +27,8 @@ def about(m: Measurement, family: Family) -> str:
 def statement(m: Measurement, c: Comparison, family: Family, how: Scale) -> str:
     """Say one comparison in words."""
     metric = METRICS.get(family.ask.metric)
-    title = metric.heading if metric else family.title
+    level = bool(m.against) or family.ask.statistic in LEVELS
+    title = metric.heading if metric and level else family.title
     if not m.against:
         subject = "" if not m.slice.terms else f" for {about(m, family)}"
         # a bound may be known, and a verdict rest on it, where a value is not
@@ -106,6 +108,7 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
     measured = {m.id: m for m in family.measurements}
     needs: dict[str, tuple[int, int]] = {}
     stuck: list[str] = []
+    unlabelled: list[str] = []
     learned = False
     for c in v.comparisons:
         if c.outcome is not Outcome.INCONCLUSIVE:
@@ -113,6 +116,9 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
         name = about(measured[c.measurement], family)
         if measured[c.measurement].evidence is None:
             continue  # its reason is in the explanation, and no number of rows mends it
+        if measured[c.measurement].warns_only:
+            unlabelled.append(name)
+            continue
         if foreseen(measured[c.measurement]):
             learned = True
             continue
@@ -129,6 +135,9 @@ def settle(v: Verdict, r: Requirement, family: Family) -> str:
         parts.append(f"and {len(needs) - 3} further groups")
     if learned:
         parts.append("more test rows, training sizes or seeds narrow what is read off a curve")
+    if unlabelled:
+        names = ", ".join(dict.fromkeys(unlabelled))
+        parts.append(f"labels for rows of {names}: an estimate without any can warn, never clear")
     if stuck:
         names = ", ".join(dict.fromkeys(stuck))
         parts.append(f"{names}: no number of rows, as long as the estimate sits at the limit")
