@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -19,9 +19,11 @@ from audit.data import ColumnRole, DataCard
 from audit.domains import check_domains
 from audit.errors import ConfigError, DataError, did_you_mean
 from audit.examples import Examples
-from audit.model import Model, ModelCard, Recorded, Refits
+from audit.model import Embeds, Model, ModelCard, Recorded, Refits
 from audit.spec import AuditSpec, expand
 from audit.task import Classification, Regression, Task, check_labels
+
+COLUMNS = "the columns of the table: numbers standardised, words as indicators"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Loaded:
         The model's own, with the ways in which it can be trained again.
     refits : Refits, optional
         What trains it again.
+    revisions : mapping of str to Model
+        Other revisions, by name.
     """
 
     examples: Mapping[str, Examples]
@@ -44,6 +48,7 @@ class Loaded:
     card: ModelCard
     task: Task
     refits: Refits | None = None
+    revisions: Mapping[str, Model] = field(default_factory=dict)
 
 
 def load(spec: AuditSpec) -> Loaded:
@@ -62,8 +67,8 @@ def load(spec: AuditSpec) -> Loaded:
         )
     splits = spec.config.data.loaded
     examples = {name: load_split(spec, name, s) for name, s in splits.items()}
-    options = model_options(spec)
-    model = load_model(spec, options)
+    options = model_options(spec, spec.config.model)
+    model = load_model(spec, spec.config.model, spec.model, "model")
     if isinstance(model, Recorded):
         model = model.bound_to({n: e for n, e in examples.items() if n != TRAIN})
     task = task_of(spec, model)
@@ -73,11 +78,44 @@ def load(spec: AuditSpec) -> Loaded:
         check_positive(task, name, split)
     refits = load_refits(spec, model, options, examples.get(TRAIN))
     data = data_card(spec, examples)
+    revisions = load_revisions(spec, model)
+    card = msgspec.structs.replace(
+        model.card, revisions=tuple(revisions), **features_of(model, examples["test"])
+    )
     if isinstance(refits, str):
-        card = msgspec.structs.replace(model.card, fixed=refits)
-        return Loaded(examples, data, model, card, task)
-    card = msgspec.structs.replace(model.card, recipes=refits.recipes)
-    return Loaded(examples, data, model, card, task, refits)
+        card = msgspec.structs.replace(card, fixed=refits)
+        return Loaded(examples, data, model, card, task, None, revisions)
+    card = msgspec.structs.replace(card, recipes=refits.recipes)
+    return Loaded(examples, data, model, card, task, refits, revisions)
+
+
+def features_of(model: Model, test: Examples) -> dict[str, Any]:
+    """Say what an `Embed` request would be answered with; nothing is loaded to find out."""
+    if isinstance(model, Embeds) and model.card.labels:
+        return {"features": "what the network's last layer is given", "logits": True}
+    return {"features": COLUMNS} if test.modality == "tabular" else {}
+
+
+def load_revisions(spec: AuditSpec, model: Model) -> dict[str, Model]:
+    """Load the other revisions; they answer as the audited model does.
+
+    Raises
+    ------
+    ConfigError
+        If one has other labels.
+    """
+    out: dict[str, Model] = {}
+    for name, written in spec.config.revisions.items():
+        other = load_model(spec, written, spec.revisions.get(name), f"revisions.{name}")
+        if other.card.labels != model.card.labels or isinstance(other, Recorded):
+            raise ConfigError(
+                f'the revision "{name}" does not answer as the audited model does',
+                where=spec.places.where(("revisions", name)),
+                hint=f"its labels: {', '.join(other.card.labels) or 'none'}\nthose of the model: "
+                + (", ".join(model.card.labels) or "none"),
+            )
+        out[name] = other
+    return out
 
 
 def load_refits(
@@ -164,24 +202,23 @@ def load_split(spec: AuditSpec, name: str, split: SplitSpec) -> Examples:
     return dataclasses.replace(examples, domain=split.domain or "")
 
 
-def model_options(spec: AuditSpec) -> ModelOptions:
+def model_options(spec: AuditSpec, written: ModelSpec) -> ModelOptions:
     """Return what a loader of models is told."""
-    written = spec.config.model
     fields = {f: getattr(written, f) for f in ModelOptions.__struct_fields__ if hasattr(written, f)}
     return ModelOptions(**fields | {"positive": spec.config.data.test.positive or None})
 
 
-def load_model(spec: AuditSpec, options: ModelOptions) -> Model:
-    """Load the model, or wrap the one in memory."""
-    written = spec.config.model
-    if spec.model is not None:
+def load_model(spec: AuditSpec, written: ModelSpec, in_memory: Any, path: str) -> Model:
+    """Load a model, or wrap the one in memory."""
+    options = model_options(spec, written)
+    if in_memory is not None:
         from audit.adapters.objects import wrap
 
-        wrapped: Model = wrap(spec.model, options)
+        wrapped: Model = wrap(in_memory, options)
         return wrapped
     if not written.load:
-        raise ConfigError("model has no load:", where="model", hint="load: hf:./model")
-    scheme, ref = scheme_of(written.load, "model", "model")
+        raise ConfigError(f"{path} has no load:", where=path, hint="load: hf:./model")
+    scheme, ref = scheme_of(written.load, "model", path)
     made: Model = registry.load("model", scheme)(ref, options, base=spec.base)
     return made
 
@@ -247,5 +284,6 @@ def data_card(spec: AuditSpec, examples: Mapping[str, Examples]) -> DataCard:
 def identity(spec: AuditSpec, loaded: Loaded) -> str:
     """Return one digest of specification, model and data: what a rerun must meet again."""
     recipes = [recipe.fingerprint for recipe in loaded.card.recipes]
-    parts = (spec.digest, loaded.card.fingerprint, loaded.data.fingerprint, *recipes)
+    others = [other.card.fingerprint for other in loaded.revisions.values()]
+    parts = (spec.digest, loaded.card.fingerprint, loaded.data.fingerprint, *recipes, *others)
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()

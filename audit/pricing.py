@@ -115,11 +115,11 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
     seen = sights(prepared.requirements, families, alpha, clustered)
     loaded = prepared.loaded
     with open_store(spec.base / ".audit" / "cache", loaded.card) as store:
-        engine = Dispatcher(loaded.model, loaded.refits, store, progress)
+        engine = Dispatcher(loaded.model, loaded.refits, store, progress, loaded.revisions)
         wanted, _ = requests(prepared, Observations(examples, card=loaded.card), {})
         work = engine.plan(wanted, examples)
         if timed and work.seconds is None:
-            work = engine.time(work, examples)
+            work = engine.time(work)
     found = priced(work, seen, recorded=isinstance(loaded.model, Recorded))
     return msgspec.structs.replace(found, later=later_of(prepared))
 
@@ -135,14 +135,15 @@ def later_of(prepared: Prepared) -> int:
 
 def priced(work: Work, seen: Sequence[Sight], *, recorded: bool) -> Price:
     """Add up what the parts of some work cost."""
-    plan, fits = work.predictions, work.fits
+    plans, fits = work.plans, work.fits
+    twice = len(work.predictions.covered) if work.predictions else 0
     embedded = list(fits.embeddings.values()) if fits else []
     return Price(
         recorded=recorded,
-        rows=plan.rows if plan else 0,
-        distinct=plan.distinct if plan else 0,
-        cached=plan.cached if plan else 0,
-        calls=plan.calls if plan else 0,
+        rows=sum(plan.rows for plan in plans),
+        distinct=work.distinct,
+        cached=sum(plan.cached for plan in plans) - twice,
+        calls=sum(plan.calls for plan in plans),
         seconds=work.seconds,
         trainings=len(fits.trainings) if fits else 0,
         trained=len(fits.known) if fits else 0,

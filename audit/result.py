@@ -17,7 +17,7 @@ from audit.measurement import Family
 from audit.model import ModelCard
 from audit.verdict import Outcome, Requirement, Verdict
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class ProbeSheet(msgspec.Struct, frozen=True, kw_only=True):

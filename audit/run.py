@@ -179,13 +179,13 @@ def ask(prepared: Prepared, cache: Path, progress: Progress, thrown: dict[str, E
     loaded = prepared.loaded
     asked = Asked(Observations(examples, card=loaded.card), {}, thrown)
     with open_store(cache, loaded.card) as store:
-        engine = Dispatcher(loaded.model, loaded.refits, store, progress)
+        engine = Dispatcher(loaded.model, loaded.refits, store, progress, loaded.revisions)
         while True:
             wanted, asked.silent = requests(prepared, asked.seen, asked.thrown)
             if not wanted:
                 break
             work = engine.plan(wanted, examples)
-            back = engine.run(work, examples)
+            back = engine.run(work)
             answers: dict[Request, Observation] = {**asked.seen.answers, **back.answers}
             asked.seen = Observations(examples, answers, loaded.card)
             asked.distinct += work.distinct

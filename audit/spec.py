@@ -40,6 +40,8 @@ class AuditSpec:
         Data in memory, by split.
     refit : callable, optional
         A function in memory that trains the model again.
+    revisions : mapping of str to object
+        Other revisions in memory, by name.
     """
 
     config: Config
@@ -49,6 +51,7 @@ class AuditSpec:
     model: Any = None
     tables: Mapping[str, Any] = field(default_factory=dict)
     refit: Any = None
+    revisions: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Sequence[str] = ()) -> AuditSpec:
@@ -89,6 +92,7 @@ class AuditSpec:
         more: Mapping[str, Any] | None = None,
         train: Any = None,
         refit: Any = None,
+        revisions: Mapping[str, Any] | None = None,
         input: str | Sequence[str] = (),
         label: str | None = None,
         positive: str = "",
@@ -113,6 +117,8 @@ class AuditSpec:
         refit : callable or mapping, optional
             ``refit(inputs, targets, seed)``, which returns a trained model of any kind that
             ``model`` may be; or the keys of ``model.refit`` in ``audit.yaml``.
+        revisions : mapping of str to object or str, optional
+            Other revisions of the model, each of any kind that ``model`` may be.
         input, label, positive, groups
             Roles of the columns of ``data``; other roles go in ``roles={...}``.
         require : sequence of mapping
@@ -121,7 +127,8 @@ class AuditSpec:
             Folder that loader strings are relative to.
         **sections
             ``task``, ``labels``, ``threshold`` ... of the model; ``roles``, ``train_roles``,
-            ``group_rules``, ``defaults``, ``probes``, ``waivers``, ``report`` as in ``audit.yaml``.
+            ``group_rules``, ``domains``, ``defaults``, ``probes``, ``waivers``, ``report`` as in
+            ``audit.yaml``.
 
         Raises
         ------
@@ -146,14 +153,21 @@ class AuditSpec:
         if refit is not None and not callable(refit):
             own["refit"] = dict(refit)
         rules = sections.pop("group_rules", {})
+        others = dict(revisions or {})
+        shared = {k: v for k, v in own.items() if k != "refit"}
         value: dict[str, Any] = {
             "audit": 1,
             "model": {"load": model} | own if isinstance(model, str) else own,
+            "revisions": {
+                name: {"load": m} | shared if isinstance(m, str) else shared
+                for name, m in others.items()
+            },
             "data": {
                 "test": splits.pop("test"),
                 "train": splits.pop(TRAIN, None),
                 "more": splits,
                 "groups": msgspec.to_builtins(rules),
+                "domains": msgspec.to_builtins(sections.pop("domains", {})),
             },
             "require": [dict(r) for r in require],
             **sections,
@@ -161,7 +175,10 @@ class AuditSpec:
         lines = Places("the specification", {})
         in_memory = None if isinstance(model, str) else model
         fit = refit if callable(refit) else None
-        return cls(parse(value, lines), Path(base).resolve(), "", lines, in_memory, tables, fit)
+        held = {name: m for name, m in others.items() if not isinstance(m, str)}
+        return cls(
+            parse(value, lines), Path(base).resolve(), "", lines, in_memory, tables, fit, held
+        )
 
     @property
     def rerunnable(self) -> bool:

@@ -87,7 +87,7 @@ def ours(loaded, folder, root):
         plan = schedule(loaded.examples, loaded.card, root, seeds=SEEDS)
         desk = Dispatcher(loaded.model, loaded.refits, store)
         requests = plan.requests("test")
-        brought = desk.run(desk.plan(requests, loaded.examples), loaded.examples)
+        brought = desk.run(desk.plan(requests, loaded.examples))
         seen = Observations(loaded.examples, brought.answers, loaded.card)
         errors = errors_of(loaded.task, seen, "test", requests).mean(axis=1)
     return time.process_time() - begun, plan, 1 - errors.reshape(SEEDS, -1)

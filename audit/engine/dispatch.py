@@ -7,44 +7,69 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from audit.engine.engine import Engine
+from audit import registry
+from audit.engine.altered import place, source
+from audit.engine.engine import Answers, Engine, refused
 from audit.engine.fitplan import FitPlan, total_seconds
 from audit.engine.fits import Fits
+from audit.engine.ledger import PREDICTED, REUSED
 from audit.engine.local import reason_of
 from audit.engine.plan import EnginePlan
 from audit.engine.progress import Progress
+from audit.engine.seen import Look, Looker
 from audit.engine.store import Store
-from audit.errors import ModelError
+from audit.errors import AuditError, ModelError
 from audit.examples import Examples
 from audit.model import Model, Predicts, Ranks, Refits
 from audit.observations import Observation
-from audit.requests import Predict, Request, TokenRanks
+from audit.requests import Embed, Predict, Request, TokenRanks
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a set of requests needs: predictions, trainings, and words counted.
+    """What a set of requests needs: predictions, embeddings, trainings, and words counted.
 
     Attributes
     ----------
     predictions : EnginePlan, optional
+        Of the audited model.
+    look : Look
+        Embeddings; they bring the outputs of the same inputs with them.
+    others : mapping of str to EnginePlan
+        Predictions of other revisions, by name.
     fits : FitPlan, optional
     ranks : tuple of TokenRanks
+    places : mapping of str to Examples
+        What the requests look at, by `place`.
+    refused : mapping of Request to Observation
+        Requests that cannot be met, with the reason: their probes end in an error.
     """
 
     predictions: EnginePlan | None = None
+    look: Look = field(default_factory=Look)
+    others: Mapping[str, EnginePlan] = field(default_factory=dict)
     fits: FitPlan | None = None
     ranks: tuple[TokenRanks, ...] = ()
+    places: Mapping[str, Examples] = field(default_factory=dict)
+    refused: Mapping[Request, Observation] = field(default_factory=dict)
+
+    @property
+    def plans(self) -> list[EnginePlan]:
+        """Every plan of batches."""
+        found = (self.predictions, self.look.plan, *self.others.values())
+        return [plan for plan in found if plan is not None]
 
     @property
     def distinct(self) -> int:
-        """Distinct inputs of the audited model itself."""
-        return self.predictions.distinct if self.predictions else 0
+        """Distinct inputs, for each of the models; a pass that answers twice counts once."""
+        twice = len(self.predictions.covered) if self.predictions else 0
+        return sum(plan.distinct for plan in self.plans) - twice
 
     @property
     def seconds(self) -> float | None:
         """Estimated time; None where a part was never measured."""
-        return total_seconds([p.seconds for p in (self.predictions, self.fits) if p is not None])
+        fits = [self.fits.seconds] if self.fits is not None else []
+        return total_seconds([*(plan.seconds for plan in self.plans), *fits])
 
 
 @dataclass(frozen=True)
@@ -55,7 +80,7 @@ class Brought:
     ----------
     answers : mapping of Request to Observation
     predicted, reused : int
-        Distinct inputs of the audited model.
+        Distinct inputs, for each of the models.
     trained, trained_before : int
         Trainings that were done, and those whose outputs were stored.
     """
@@ -78,6 +103,8 @@ class Dispatcher:
         What trains it again.
     store : Store
     progress : Progress, optional
+    revisions : mapping of str to Model, optional
+        Other revisions, by name.
     """
 
     def __init__(
@@ -86,9 +113,12 @@ class Dispatcher:
         refits: Refits | None,
         store: Store,
         progress: Progress | None = None,
+        revisions: Mapping[str, Model] | None = None,
     ) -> None:
         self.model = model
         self.engine = Engine(model, store, progress)
+        self.looker = Looker(model, store, progress)
+        self.others = {n: Engine(m, store, progress) for n, m in (revisions or {}).items()}
         self.fits = Fits(refits, model.card, store, progress) if refits is not None else None
 
     def plan(self, requests: Sequence[Request], examples: Mapping[str, Examples]) -> Work:
@@ -97,30 +127,56 @@ class Dispatcher:
         Raises
         ------
         ModelError
-            If trainings are asked of a model that cannot be trained again.
+            If trainings are asked of a model that cannot be trained again, or a revision that
+            there is none of.
         """
-        asked = [r for r in requests if isinstance(r, Predict)]
-        own = [r for r in asked if r.fit is None]
+        places, lost = located(requests, examples)
+        asked = [r for r in requests if isinstance(r, Predict) and r not in lost]
         again = [r for r in asked if r.fit is not None]
         if again and self.fits is None:
             raise ModelError(f"{self.model.card.name} cannot be trained again")
+        embeds = [r for r in requests if isinstance(r, Embed) and r not in lost]
+        look = self.looker.plan(embeds, places)
+        own = [r for r in asked if r.fit is None and not r.revision]
         return Work(
-            predictions=self.engine.plan(own, examples) if own else None,
+            predictions=self.engine.plan(own, places, look.digests) if own else None,
+            look=look,
+            others=self._others([r for r in asked if r.revision], places),
             fits=self.fits.plan(again, examples) if again and self.fits else None,
             ranks=tuple(r for r in requests if isinstance(r, TokenRanks)),
+            places=places,
+            refused=lost,
         )
 
-    def time(self, work: Work, examples: Mapping[str, Examples]) -> Work:
+    def _others(
+        self, requests: Sequence[Predict], places: Mapping[str, Examples]
+    ) -> dict[str, EnginePlan]:
+        """Plan what other revisions are asked."""
+        out = {}
+        for name in dict.fromkeys(r.revision for r in requests):
+            if name not in self.others:
+                raise ModelError(f'there is no revision "{name}"')
+            mine = [r for r in requests if r.revision == name]
+            out[name] = self.others[name].plan(mine, places)
+        return out
+
+    def time(self, work: Work) -> Work:
         """Try what was never timed; what is predicted on the way is kept."""
+        work = replace(work, look=self.looker.time(work.look, work.places))
         if work.predictions is not None and work.predictions.seconds is None:
             self.engine.time(work.predictions)
-            again = self.engine.plan(work.predictions.requests, examples)
+            again = self.engine.plan(work.predictions.requests, work.places, work.look.digests)
             work = replace(work, predictions=again)
+        others = {}
+        for name, plan in work.others.items():
+            self.others[name].time(plan)
+            others[name] = self.others[name].plan(plan.requests, work.places)
+        work = replace(work, others=others)
         if work.fits is not None and self.fits is not None:
-            work = replace(work, fits=self.fits.time(work.fits, examples))
+            work = replace(work, fits=self.fits.time(work.fits, work.places))
         return work
 
-    def run(self, work: Work, examples: Mapping[str, Examples]) -> Brought:
+    def run(self, work: Work) -> Brought:
         """Answer every request.
 
         Raises
@@ -129,20 +185,62 @@ class Dispatcher:
             If the model cannot be loaded or the store cannot be written. Rows and trainings that
             fail are recorded in the answers instead.
         """
-        answers: dict[Request, Observation] = {}
-        answers |= {r: ranked(self.model, examples[r.split]) for r in work.ranks}
-        brought = Brought(answers)
+        answers: dict[Request, Observation] = dict(work.refused)
+        answers |= {r: ranked(self.model, work.places[r.split]) for r in work.ranks}
+        seen, pass_ = self.looker.run(work.look)
+        answers.update(seen.items())
+        backs = [pass_]
         if work.predictions is not None:
-            own = self.engine.run(work.predictions)
-            answers.update(own.answers.items())
-            brought = replace(
-                brought, predicted=own.predicted, reused=own.reused, warnings=own.warnings
-            )
+            self.looker.share(work.look, self.engine, work.predictions)
+            backs.append(uncovered(self.engine.run(work.predictions), work.predictions))
+        backs += [self.others[name].run(plan) for name, plan in work.others.items()]
+        for back in backs:
+            answers.update(back.answers.items())
+        brought = Brought(
+            answers,
+            predicted=sum(back.predicted for back in backs),
+            reused=sum(back.reused for back in backs),
+            warnings=[text for back in backs for text in back.warnings],
+        )
         if work.fits is not None and self.fits is not None:
             fits = self.fits.run(work.fits)
             answers.update(fits.answers.items())
             brought = replace(brought, trained=fits.trained, trained_before=fits.reused)
         return brought
+
+
+def uncovered(back: Answers, plan: EnginePlan) -> Answers:
+    """Return an answer that does not count again what another pass has counted."""
+    states = plan.ledger.state[plan.covered]
+    return replace(
+        back,
+        predicted=back.predicted - int((states == PREDICTED).sum()),
+        reused=back.reused - int((states == REUSED).sum()),
+    )
+
+
+def located(
+    requests: Sequence[Request], examples: Mapping[str, Examples]
+) -> tuple[dict[str, Examples], dict[Request, Observation]]:
+    """Find what every request looks at, and the requests for which that fails."""
+    places = dict(examples)
+    lost: dict[Request, Observation] = {}
+    kinds = None
+    for request in requests:
+        if isinstance(request, TokenRanks) or place(request) in places:
+            continue
+        try:
+            if kinds is None and isinstance(request, Predict) and request.transform is not None:
+                kinds = registry.transforms()
+            if isinstance(request, Predict) and request.fit is not None:
+                if request.transform is not None:
+                    raise ModelError("trainings are not asked about changed inputs")
+                continue
+            places[place(request)] = source(request, examples, kinds or {})
+        except AuditError as error:
+            where = f": {error.where}" if error.where else ""
+            lost[request] = refused(examples[request.split], f"{error.message}{where}")
+    return places, lost
 
 
 def ranked(model: Model, examples: Examples) -> Observation:

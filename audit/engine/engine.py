@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.engine import canary
+from audit.engine.altered import place
 from audit.engine.ledger import FAILED, MISSING, PREDICTED, REUSED, Ledger
 from audit.engine.local import LocalExecutor, Warms
 from audit.engine.outputs import fault_of, shaped, tells_scores
 from audit.engine.plan import EnginePlan, Inventory, freeze
 from audit.engine.progress import Progress, Silent
-from audit.engine.store import Store
+from audit.engine.store import Digests, Store
 from audit.errors import ModelError
 from audit.examples import Examples, FloatArray
 from audit.model import Model, Predicts, Recorded
 from audit.observations import Observation
-from audit.requests import Predict, unpacked
+from audit.requests import Predict
 
 TIMING_SECONDS = 1.0
 
@@ -68,7 +69,12 @@ class Engine:
         self.progress = progress or Silent()
         self._calls = 0
 
-    def plan(self, requests: Sequence[Predict], examples: Mapping[str, Examples]) -> EnginePlan:
+    def plan(
+        self,
+        requests: Sequence[Predict],
+        examples: Mapping[str, Examples],
+        coming: Digests | None = None,
+    ) -> EnginePlan:
         """Cut everything that is asked into batches; nothing is predicted yet.
 
         Parameters
@@ -76,17 +82,22 @@ class Engine:
         requests : sequence of Predict
             All of them, and none of a training: equal inputs are predicted once for all
             requests together.
-        examples : mapping of split name to Examples
+        examples : mapping of str to Examples
+            What each request looks at, by its `place`.
+        coming : (d,) array of 16-byte strings, optional
+            Inputs whose outputs another pass over the model brings (`Ledger.derive`).
         """
         asked = tuple(dict.fromkeys(requests))
         card = self.model.card
-        inventory = Inventory.of([examples[s] for s in dict.fromkeys(r.split for r in asked)])
+        inventory = Inventory.of([examples[p] for p in dict.fromkeys(map(place, asked))])
         ledger = Ledger.empty(inventory.digests, card.width)
         if isinstance(self.model, Recorded):
             ledger.state[:] = REUSED
         else:
             ledger.recall(self.store, card.fingerprint)
-        plan = freeze(self.model, asked, inventory, ledger)
+            if coming is not None:
+                ledger.expect(coming)
+        plan = freeze(self.model, asked, inventory, ledger, coming)
         return replace(plan, rate=self.store.rate(card.fingerprint))
 
     def time(self, plan: EnginePlan, seconds: float = TIMING_SECONDS) -> EnginePlan:
@@ -116,7 +127,7 @@ class Engine:
             If the store cannot be written.
         """
         if isinstance(self.model, Recorded):
-            return Answers({r: narrowed(recalled(self.model, s), r) for r, s in asked_splits(plan)})
+            return Answers({r: self._recorded(self.model, plan, r) for r in plan.requests})
         warning = self._predict(plan) if plan.ledger.count(MISSING) else ""
         calls, self._calls = self._calls, 0
         ledger = plan.ledger
@@ -128,6 +139,13 @@ class Engine:
             calls=calls,
             warnings=[warning] if warning else [],
         )
+
+    def _recorded(self, model: Recorded, plan: EnginePlan, request: Predict) -> Observation:
+        """Read recorded outputs; nothing is recorded of an input that was changed."""
+        rows = next(s for s in plan.inventory.splits if s.split == place(request))
+        if request.transform is None:
+            return recalled(model, rows)
+        return refused(rows, "its predictions are recorded, and none of them is of changed inputs")
 
     def _predict(self, plan: EnginePlan) -> str:
         """Run the pending batches; return the canary's warning."""
@@ -162,17 +180,9 @@ class Engine:
         return executor.rate
 
 
-def asked_splits(plan: EnginePlan) -> list[tuple[Predict, Examples]]:
-    """Pair each request with its split."""
-    splits = {s.split: s for s in plan.inventory.splits}
-    return [(r, splits[r.split]) for r in plan.requests]
-
-
 def observed(plan: EnginePlan, request: Predict, *, scored: bool) -> Observation:
-    """Spread the answers of the distinct inputs over the rows of a split that are asked for."""
-    index = plan.inventory.index[request.split]
-    if request.rows:
-        index = index[unpacked(request.rows)]
+    """Spread the answers of the distinct inputs over the rows that are asked for."""
+    index = plan.inventory.index[place(request)]
     failed = np.flatnonzero(plan.ledger.state[index] == FAILED)
     reason = plan.ledger.reasons[int(index[failed[0]])] if len(failed) else ""
     return Observation(plan.ledger.outputs[index], failed, reason, scored)
@@ -195,14 +205,10 @@ def recalled(model: Recorded, examples: Examples) -> Observation:
     return Observation(blank(outputs, failed), failed, reason, model.scored, chosen)
 
 
-def narrowed(whole: Observation, request: Predict) -> Observation:
-    """Return the rows of a split that are asked for."""
-    if not request.rows:
-        return whole
-    rows = unpacked(request.rows)
-    failed = np.flatnonzero(np.isin(rows, whole.failed))
-    chosen = None if whole.decisions is None else whole.decisions[rows]
-    return Observation(whole.outputs[rows], failed, whole.reason, whole.scored, chosen)
+def refused(examples: Examples, reason: str) -> Observation:
+    """Return an answer in which every row failed."""
+    every = np.arange(len(examples))
+    return Observation(np.full(len(examples), np.nan), every, reason)
 
 
 def blank(outputs: FloatArray, failed: np.ndarray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from audit.engine.store import Digests, Store
 from audit.examples import FloatArray, IntArray
 
-MISSING, REUSED, PREDICTED, FAILED = range(4)
+MISSING, REUSED, PREDICTED, FAILED, COMING = range(5)
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Ledger:
     outputs : (d, classes) or (d,) float array
         NaN where nothing is known.
     state : (d,) int array
-        `MISSING`, `REUSED`, `PREDICTED` or `FAILED`.
+        `MISSING`, `REUSED`, `PREDICTED`, `FAILED`, or `COMING` from another pass.
     plans : (d,) array of str
         Digest of the plan under which a reused output was predicted.
     reasons : dict of int to str
@@ -65,6 +65,28 @@ class Ledger:
         """Record answers."""
         self.outputs[rows] = outputs
         self.state[rows] = PREDICTED
+
+    def expect(self, digests: Digests) -> None:
+        """Note which missing inputs another pass over the model will answer."""
+        self.state[np.isin(self.digests, digests) & (self.state == MISSING)] = COMING
+
+    def derive(self, other: Ledger, outputs: FloatArray) -> IntArray:
+        """Record what another pass says of the inputs that are coming; return their places.
+
+        Parameters
+        ----------
+        other : Ledger
+            Of the other pass.
+        outputs : (d, classes) or (d,) float array
+            This model's outputs, row for row with the digests of `other`.
+        """
+        rows = np.flatnonzero(self.state == COMING)
+        at = np.searchsorted(other.digests, self.digests[rows])
+        lost = other.state[at] == FAILED
+        self.predicted(rows[~lost], outputs[at[~lost]])
+        for row, where in zip(rows[lost], at[lost], strict=True):
+            self.fail(np.array([row]), other.reasons[int(where)])
+        return np.asarray(rows[~lost])
 
     def fail(self, rows: IntArray, reason: str) -> None:
         """Record failures."""

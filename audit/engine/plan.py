@@ -8,12 +8,13 @@ decides the last digits of their outputs, so a resumed run must cut the same bat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from audit.engine.altered import place
 from audit.engine.ledger import MISSING, Ledger
 from audit.engine.store import Digests
 from audit.examples import Examples, IntArray
@@ -36,7 +37,7 @@ class Inventory:
     home : (d, 2) int array
         Split and row in which each input first stands.
     index : mapping of split to (n,) int array
-        The distinct input of each row.
+        The distinct input of each row, by the split's name: its place, where part of one is asked.
     """
 
     splits: tuple[Examples, ...]
@@ -102,6 +103,8 @@ class EnginePlan:
         What is known of each distinct input; filled as the plan runs.
     rate : float, optional
         Units a second, where the model was measured before.
+    covered : (c,) int array
+        Distinct inputs that another pass over the model answers.
     """
 
     requests: tuple[Predict, ...]
@@ -113,6 +116,7 @@ class EnginePlan:
     rows: int
     ledger: Ledger
     rate: float | None = None
+    covered: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def distinct(self) -> int:
@@ -160,23 +164,31 @@ class EnginePlan:
 
 
 def freeze(
-    model: Model, requests: Sequence[Predict], inventory: Inventory, ledger: Ledger
+    model: Model,
+    requests: Sequence[Predict],
+    inventory: Inventory,
+    ledger: Ledger,
+    coming: Digests | None = None,
 ) -> EnginePlan:
-    """Cut the distinct inputs into batches.
+    """Cut the distinct inputs into batches, without those that another pass answers.
 
     Sizes are asked only if an input is missing: a run that is wholly cached loads no tokenizer.
     """
     ones = np.ones(len(inventory.digests), dtype=np.int64)
-    rows = sum(len(inventory.index[r.split]) for r in requests)
+    rows = sum(len(inventory.index[place(r)]) for r in requests)
     plan = EnginePlan(tuple(requests), inventory, (), ones, UNSIZED_ROWS, "", rows, ledger)
+    items = np.arange(len(ones))
+    if coming is not None:  # by content and not by state: a resumed run cuts the same batches
+        plan = replace(plan, covered=items[np.isin(inventory.digests, coming)])
+        items = np.setdiff1d(items, plan.covered)
     if not ledger.count(MISSING):
         return plan
     sizes, limit = ones, UNSIZED_ROWS
     if isinstance(model, Sized):
         sizes, limit = sizes_of(model, inventory), model.batch_size_limit
-    batches = tuple(cut(np.arange(len(ones)), sizes, limit))
+    batches = tuple(cut(items, sizes, limit))
     digest = digest_of(batches, inventory.digests)
-    return EnginePlan(plan.requests, inventory, batches, sizes, limit, digest, rows, ledger)
+    return replace(plan, batches=batches, sizes=sizes, limit=limit, digest=digest)
 
 
 def sizes_of(model: Sized, inventory: Inventory) -> IntArray:

@@ -72,7 +72,7 @@ class FakeModel:
 
 def run(refits, requests, store=None):
     desk = Dispatcher(FakeModel(), refits, store or Store())
-    return desk.run(desk.plan(requests, DATA), DATA)
+    return desk.run(desk.plan(requests, DATA))
 
 
 def on(rows, seed=1, labels=None, rows_asked=b"", where="test"):
@@ -210,7 +210,7 @@ def test_timing_the_smallest_trainings_prices_the_others(tmp_path):
     requests = [on(range(n)) for n in (1, 2, 4, 8)]
     work = desk.plan(requests, DATA)
     assert work.seconds is None
-    timed = desk.time(work, DATA)
+    timed = desk.time(work)
     assert timed.seconds is not None
     assert len(timed.fits.known) == 2
 
@@ -222,7 +222,7 @@ def test_trainings_of_a_model_that_cannot_be_trained_again_are_refused():
 
 def test_a_model_without_a_tokenizer_has_no_token_ranks():
     desk = Dispatcher(FakeModel(), None, Store())
-    answer = desk.run(desk.plan([TokenRanks("test")], DATA), DATA).answers[TokenRanks("test")]
+    answer = desk.run(desk.plan([TokenRanks("test")], DATA)).answers[TokenRanks("test")]
     assert len(answer.failed) == 6
     assert "no tokenizer" in answer.reason
 

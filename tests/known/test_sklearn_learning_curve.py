@@ -34,7 +34,7 @@ def test_scores_equal_those_of_scikit_learn(estimator):
     plan = schedule(loaded.examples, loaded.card, 7, anchors=6, seeds=3)
     desk = Dispatcher(loaded.model, loaded.refits, Store())
     requests = plan.requests("test")
-    brought = desk.run(desk.plan(requests, loaded.examples), loaded.examples)
+    brought = desk.run(desk.plan(requests, loaded.examples))
     seen = Observations(loaded.examples, brought.answers, loaded.card)
     ours = 1 - errors_of(loaded.task, seen, "test", requests).mean(axis=1).reshape(3, -1)
 
