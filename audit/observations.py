@@ -61,6 +61,14 @@ class Observations:
     answers: Mapping[Request, Observation] = field(default_factory=dict)
     card: ModelCard = field(default_factory=lambda: ModelCard(name="", kind="", task=""))
 
+    @staticmethod
+    def who(request: Request) -> str:
+        """Say which model failed, and on which version of its inputs."""
+        if not isinstance(request, Predict):
+            return "the model"
+        who = f'the revision "{request.revision}"' if request.revision else "the model"
+        return f"{who}, after {request.transform}," if request.transform else who
+
     def outputs(self, request: Request) -> Observation:
         """Return what came back for a request.
 
@@ -80,8 +88,8 @@ class Observations:
             )
         if len(seen.failed):
             raise ModelError(
-                f"the model failed on {len(seen.failed)} of {len(seen.outputs)} rows of split "
-                f'"{request.split}"',
+                f"{self.who(request)} failed on {len(seen.failed)} of {len(seen.outputs)} rows of "
+                f'split "{request.split}"',
                 where=f"first at row {int(seen.failed[0])}: {seen.reason}",
                 hint="a figure on the other rows alone would be a different figure; mend the model "
                 "or the row and run again: what was predicted is kept",
