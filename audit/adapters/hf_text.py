@@ -190,11 +190,15 @@ class HfText:
         """
         import torch
 
-        batch, network = self.batch(inputs), self.network
         with torch.inference_mode():
-            logits = network(**batch).logits.double()
+            logits = self.run(inputs).double()
             outputs = logits.softmax(-1) if self.card.labels else logits[:, 0]
         return np.asarray(outputs.cpu().numpy())
+
+    def run(self, inputs: Sequence[str]) -> Any:
+        """Return the network's logits, ``(n, outputs)`` on its device, as one pass gives them."""
+        batch, network = self.batch(inputs), self.network
+        return network(**batch).logits
 
     def batch(self, inputs: Sequence[str]) -> Any:
         """Return what a network is given for some texts: padded tensors on the device."""

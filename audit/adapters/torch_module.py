@@ -104,8 +104,26 @@ class TorchModule:
         import torch
 
         with torch.inference_mode():
-            answer = self.module(self.given(inputs))
-        return self.read(answer, len(inputs))
+            values = self.run(inputs).double()
+            outputs = values.softmax(-1) if self.card.labels else values.reshape(len(inputs))
+        return np.asarray(outputs.cpu().numpy())
+
+    @property
+    def network(self) -> Any:
+        """The module, under the name that every network of ours has."""
+        return self.module
+
+    def run(self, inputs: Any) -> Any:
+        """Return the module's answer as one pass gives it: logits ``(n, labels)``, or values.
+
+        Raises
+        ------
+        ModelError
+            If it answers in another shape.
+        """
+        answer = self.module(self.given(inputs))
+        self.check(answer, len(inputs))
+        return answer
 
     def given(self, inputs: Any) -> Any:
         """Return what the module is called with."""
@@ -117,24 +135,22 @@ class TorchModule:
         first = next(self.module.parameters(), None)
         return torch.tensor(numbers, device="cpu" if first is None else first.device)
 
-    def read(self, answer: Any, rows: int) -> FloatArray:
-        """Check an answer and turn it into probabilities or values."""
+    def check(self, answer: Any, rows: int) -> None:
+        """Refuse an answer of another shape."""
         import torch
 
         labels = self.card.labels
         shape = tuple(answer.shape) if isinstance(answer, torch.Tensor) else None
         wanted = {(rows, len(labels))} if labels else {(rows,), (rows, 1)}
-        if shape not in wanted:
-            got = f"a {type(answer).__name__}" if shape is None else f"a tensor of shape {shape}"
-            raise ModelError(
-                f"the torch module {self.card.name} answered with {got}",
-                hint="wanted: logits of shape " + str((rows, len(labels)))
-                if labels
-                else f"wanted: values of shape ({rows},)",
-            )
-        values = answer.double()
-        outputs = values.softmax(-1) if labels else values.reshape(rows)
-        return np.asarray(outputs.cpu().numpy())
+        if shape in wanted:
+            return
+        got = f"a {type(answer).__name__}" if shape is None else f"a tensor of shape {shape}"
+        raise ModelError(
+            f"the torch module {self.card.name} answered with {got}",
+            hint="wanted: logits of shape " + str((rows, len(labels)))
+            if labels
+            else f"wanted: values of shape ({rows},)",
+        )
 
 
 def as_numbers(inputs: Any) -> FloatArray | None:
