@@ -230,9 +230,8 @@ class Inside(Predicts, Protocol):
 class Embeds(Protocol):
     """A model that may be a network whose last layer can be looked at."""
 
-    @property
     def inside(self) -> Inside | None:
-        """The network from inside; None if it has no linear last layer. Loads the weights."""
+        """Return the network from inside; None without a linear last layer. Loads the weights."""
         ...
 
 

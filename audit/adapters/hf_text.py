@@ -17,6 +17,7 @@ from audit.adapters.hf_device import batch_tokens, choose_device, device_class, 
 from audit.adapters.hf_files import ModelFiles, find_files
 from audit.adapters.hf_ranks import log_ranks, mean_ranks
 from audit.adapters.hf_weights import read_network, refuse_missing, unloadable
+from audit.adapters.inside import NetworkInside, inside_of
 from audit.adapters.options import ModelOptions
 from audit.errors import ModelError, did_you_mean
 from audit.examples import FloatArray, IntArray
@@ -199,6 +200,10 @@ class HfText:
         """Return the network's logits, ``(n, outputs)`` on its device, as one pass gives them."""
         batch, network = self.batch(inputs), self.network
         return network(**batch).logits
+
+    def inside(self) -> NetworkInside | None:
+        """Return the network from inside; its weights are read to find the last layer."""
+        return inside_of(self)
 
     def batch(self, inputs: Sequence[str]) -> Any:
         """Return what a network is given for some texts: padded tensors on the device."""

@@ -21,10 +21,13 @@ AGREE = 1e-2  # relative; half-precision networks round their own logits
 class Runs(Protocol):
     """A classifier whose logits can be asked for."""
 
-    card: ModelCard
+    @property
+    def card(self) -> ModelCard:
+        """Identify the model."""
+        ...
 
     @property
-    def module(self) -> Any:
+    def network(self) -> Any:
         """The torch module."""
         ...
 
@@ -54,7 +57,7 @@ def last_layer(module: Any, classes: int) -> Any | None:
 
 def inside_of(model: Runs) -> NetworkInside | None:
     """Return a classifier from inside; None if no linear layer has one output a class."""
-    layer = last_layer(model.module, len(model.card.labels)) if model.card.labels else None
+    layer = last_layer(model.network, len(model.card.labels)) if model.card.labels else None
     return None if layer is None else NetworkInside(model, layer)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from audit.adapters.inside import NetworkInside, inside_of
 from audit.adapters.options import ModelOptions
 from audit.errors import ModelError
 from audit.examples import FloatArray, IntArray
@@ -124,6 +125,10 @@ class TorchModule:
         answer = self.module(self.given(inputs))
         self.check(answer, len(inputs))
         return answer
+
+    def inside(self) -> NetworkInside | None:
+        """Return the module from inside; None where it does not end in a linear layer."""
+        return inside_of(self)
 
     def given(self, inputs: Any) -> Any:
         """Return what the module is called with."""

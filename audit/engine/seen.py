@@ -125,7 +125,7 @@ class Looker:
 
     def _network(self) -> Inside | None:
         if self._inside is None and isinstance(self.model, Embeds) and self.model.card.labels:
-            self._inside = self.model.inside
+            self._inside = self.model.inside()
         return self._inside
 
     def _engine(self) -> Engine:
