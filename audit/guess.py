@@ -17,6 +17,8 @@ from audit.load import scheme_of
 SAMPLE = 2000
 LABELS = ("label", "target", "y", "class", "outcome", "sentiment", "income", "gold")
 TEXTS = ("text", "input", "body", "sentence", "content", "review", "message", "prompt")
+IMAGES = ("image", "img", "photo", "picture")
+PLACES = ("domain", "source", "site", "origin", "hospital", "region", "dataset")
 PEOPLE = ("sex", "gender", "race", "ethnicity", "age", "nationality", "religion", "disability")
 IDS = ("id", "uid", "row_id", "index", "key")
 PREDICTIONS = ("prediction", "predicted", "pred", "y_pred", "y_hat")
@@ -56,6 +58,8 @@ class Roles:
     inputs: tuple[str, ...]
     groups: tuple[str, ...]
     positive: str = ""
+    domain: str = ""
+    homes: tuple[str, ...] = ()
     id: str = ""
     prediction: str = ""
     score: str = ""
@@ -125,11 +129,24 @@ def guess(table: Look) -> Roles:
         found.append(first_of([n for n in names if n not in taken], wanted))
         taken.add(found[-1])
     groups = tuple(n for n in names if n.lower() in PEOPLE and n not in taken)
-    text = first_of([n for n in names if n not in taken], TEXTS)
-    inputs = (text,) if text else tuple(n for n in names if n not in taken)
+    domain = first_of([n for n in names if n not in taken], PLACES)
+    homes = tuple(table.distinct(domain)) if domain else ()
+    if not 1 < len(homes) <= MANY:
+        domain, homes = "", ()
+    text = first_of([n for n in names if n not in taken], (*TEXTS, *IMAGES))
+    inputs = (text,) if text else tuple(n for n in names if n not in taken and n != domain)
     id_, prediction, score = found
-    positive = positive_of(table, label)
-    return Roles(label, inputs, groups, positive, id_, prediction, score)
+    return Roles(
+        label,
+        inputs,
+        groups,
+        positive=positive_of(table, label),
+        domain=domain,
+        homes=homes,
+        id=id_,
+        prediction=prediction,
+        score=score,
+    )
 
 
 def positive_of(table: Look, label: str) -> str:
@@ -152,6 +169,16 @@ def quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def domains(roles: Roles) -> list[str]:
+    """Return the lines that say what is in distribution; only a person knows."""
+    if not roles.domain:
+        return ["  # domains: {splits: [later]}   further splits of data.more from elsewhere"]
+    return [
+        "  # Which of these was the model made for? Only then what is lost elsewhere is measured.",
+        f"  # domains: {{in_distribution: {quoted(list(roles.homes))}}}",
+    ]
+
+
 def write(model: str, data: str, roles: Roles) -> str:
     """Return the text of a commented specification."""
     single = len(roles.inputs) == 1
@@ -168,7 +195,7 @@ def write(model: str, data: str, roles: Roles) -> str:
     ]
     if roles.inputs:
         lines.append(f"    input: {quoted(roles.inputs[0] if single else list(roles.inputs))}")
-    for key in ("label", "positive", "id", "prediction", "score"):
+    for key in ("label", "positive", "domain", "id", "prediction", "score"):
         value = getattr(roles, key)
         if value:
             lines.append(f"    {key}: {quoted(value)}")
@@ -180,6 +207,7 @@ def write(model: str, data: str, roles: Roles) -> str:
     lines += [
         "    # cluster: person      rows of one person are not independent of each other",
         '  # train: {load: "csv:train.csv"}   how much would more of it help?',
+        *domains(roles),
         "  groups:",
         "    intersections: 1      # 2 also tests every pair of group columns",
         "    min_n: 30             # smaller groups are listed as not tested",

@@ -108,7 +108,9 @@ def sight(r: Requirement, family: Family, level: float) -> Sight:
 def assumed(r: Requirement, family: Family) -> str:
     """Say which level is assumed."""
     metric = METRICS.get(r.ask.metric)
-    if metric is None or metric.typical is None:
+    if metric is None:
+        return "typical level assumed"
+    if metric.typical is None:
         return "level of the labels assumed"
     return (
         f"{metric.title} {number(metric.typical, metric.unit)} assumed"

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.cli.options import read_spec, spec_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.domains import Domain
+    from audit.prepare import Prepared
 
 TRIED = 8
 
@@ -41,6 +48,11 @@ def command(
         f"model          {card.name}: {card.task}, {', '.join(capabilities(loaded.model))}"
         + (f", labels {', '.join(card.labels)}" if card.labels else "")
     )
+    if prepared.loaded.revisions:
+        click.echo(f"revisions      {', '.join(prepared.loaded.revisions)}")
+    for domain in found_domains(prepared):
+        where = "in distribution" if domain.home else "out of distribution"
+        click.echo(f"domain         {domain.name}: {len(domain):,} rows of {domain.split}, {where}")
     for recipe in card.recipes:
         click.echo(f"training       {recipe.name}: {recipe.says}")
     if not isinstance(loaded.model, Recorded):
@@ -57,3 +69,14 @@ def command(
     for name, why in prepared.broken.items():
         click.echo(f"warning: the probe {name} cannot be loaded: {why}", err=True)
     click.echo("ok. Next: audit plan")
+
+
+def found_domains(prepared: Prepared) -> Sequence[Domain]:
+    """Return the domains that the specification names; none if it names none."""
+    from audit.domains import domains_of
+    from audit.errors import NotApplicable
+
+    try:
+        return domains_of(prepared.loaded.examples, prepared.spec.config.data.domains)
+    except NotApplicable:
+        return ()

@@ -264,3 +264,18 @@ def test_gate_and_report_work_where_no_framework_can_be_imported(audit, folder):
             cwd=folder.path,
         )
         assert done.returncode == expected, done.stderr
+
+
+def test_a_first_draft_names_the_domains_and_leaves_the_choice_to_a_person(audit, folder):
+    table = folder.frame.assign(site=["east", "west", "north"] * 400)
+    table.to_csv(folder.path / "sites.csv", index=False)
+    assert audit("init", "--model", "recorded:", "--data", "csv:sites.csv", "--yes").code == 0
+    text = (folder.path / "audit.yaml").read_text()
+    assert 'domain: "site"' in text
+    assert '# domains: {in_distribution: ["east", "north", "west"]}' in text
+    said = text.replace("  # domains: {in", "  domains: {in").replace(
+        '["east", "north", "west"]', "[east]"
+    )
+    (folder.path / "audit.yaml").write_text(said)
+    done = audit("check")
+    assert "domain         west: 400 rows of test, out of distribution" in done.out
