@@ -1,0 +1,1 @@
+"""Named, seeded changes of inputs, for probes that ask what survives them; one room a modality."""
