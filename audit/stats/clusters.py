@@ -122,6 +122,35 @@ def cluster_difference(values: ArrayLike, cluster: ArrayLike, in_first: ArrayLik
     return _mean(_layout(values, cluster, second, 2), np.array([1.0, -1.0]))
 
 
+def cluster_contrast(
+    values: ArrayLike, cluster: ArrayLike, group: ArrayLike, contrast: ArrayLike
+) -> Mean:
+    """Return a weighted sum of group means, such as a difference of differences.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (rows,)
+    cluster : array_like, shape (rows,)
+        Any labels; a cluster may span groups.
+    group : array_like of int, shape (rows,)
+        Codes 0 .. groups - 1.
+    contrast : array_like of float, shape (groups,)
+        Weight of each group's mean.
+
+    Returns
+    -------
+    Mean
+        With se = 0, that is no evidence, if a group has one cluster only.
+
+    Raises
+    ------
+    ValueError
+        If a group has no rows.
+    """
+    weights = np.asarray(contrast, dtype=np.float64)
+    return _mean(_layout(values, cluster, group, len(weights)), weights)
+
+
 def cluster_ratio(values: ArrayLike, cluster: ArrayLike, in_first: ArrayLike) -> MeanRatio:
     """Return mean of the first group over mean of the second; clusters may span both.
 
