@@ -15,8 +15,8 @@ from audit.writing import interval as span
 from audit.writing import value as written
 
 BIASED = (
-    "Plug-in ECE is the figure that is usually printed; it is biased upward: a perfectly "
-    "calibrated model has about 2.7 pp on 1,000 rows."
+    "Plug-in ECE is the figure that is usually printed; it is biased upward: a calibrated model "
+    "that is right in 80% of 1,000 rows has about 3.6 pp."
 )
 
 

@@ -181,7 +181,8 @@ class Held:
         for family in families:
             for m in family.measurements:
                 key = (m.split, m.slice, m.label)
-                if key in self.found and self.found[key].n:
+                nowhere = family.ask.statistic != "overall" and not m.slice.terms
+                if not nowhere and key in self.found and self.found[key].n:
                     places.setdefault(key, (family, m))
         return list(places.values())
 
