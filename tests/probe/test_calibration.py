@@ -265,7 +265,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order(make):
     again = run(reorder(rows, order), outputs[order], *ALL)
     kept = [m.value for f in run(rows, outputs, *ALL).families for m in f.measurements]
     moved = [m.value for f in again.families for m in f.measurements]
-    assert None not in kept[:4]
+    assert kept.count(None) == 1  # the domains, of which there is one only
     assert [v for v in moved if v is not None] == pytest.approx([v for v in kept if v is not None])
 
 
