@@ -120,6 +120,15 @@ def test_every_domain_is_measured_the_one_in_distribution_included(make):
     assert v.explanation.startswith("Calibration error for tweets is ")
 
 
+def test_every_split_that_holds_a_domain_is_asked_for_once(make):
+    rows, _ = planted(make, [600], [1])
+    name, other, _ = further(make)
+    asks, rules = (ask(), ask("error.domain")), DomainRules(splits=(name,))
+    probe = Calibration(asks=asks, task=Classification(("neg", "pos")), domains=rules)
+    asked = probe.plan({"test": rows, name: other}, CARD, Observations({}))
+    assert asked == [Predict("test"), Predict("tweets")]
+
+
 def test_a_domain_without_labels_is_not_tested(make):
     name, rows, outputs = further(make)
     dark = (name, dataclasses.replace(rows, labels=None), outputs)
