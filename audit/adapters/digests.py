@@ -1,4 +1,4 @@
-"""Content digests: what a cell, a row and a file hold, whatever type carries them.
+"""Content digests: what a cell, a picture, a row and a file hold, whatever type carries them.
 
 Every cell becomes 16 bytes in which equal content is equal bytes (1, 1.0 and an unsigned 1 are the
 same; the text "1" is not; every kind of missing is one). A row is BLAKE2b over its cells.
@@ -32,6 +32,18 @@ def text_digests(texts: Iterable[str]) -> Digests:
     joined = b"".join(
         blake2b(t.encode("utf-8", "surrogatepass"), digest_size=SIZE).digest() for t in texts
     )
+    return np.frombuffer(joined, dtype="S16")
+
+
+def image_digests(contents: Iterable[Any]) -> Digests:
+    """Digest the encoded bytes of each image, kept apart from texts; ``(n,)`` as `text_digests`.
+
+    Parameters
+    ----------
+    contents : iterable of bytes or buffers
+        Files as they are, such as PNG or JPEG; taken one at a time.
+    """
+    joined = b"".join(blake2b(c, digest_size=SIZE, person=b"image").digest() for c in contents)
     return np.frombuffer(joined, dtype="S16")
 
 

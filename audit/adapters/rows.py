@@ -21,6 +21,7 @@ from audit.adapters.columns import (
     numbers_of,
     texts_of,
 )
+from audit.adapters.image_inputs import ImageInputs, is_image
 from audit.adapters.options import SplitRoles
 from audit.adapters.tables import from_object
 from audit.data import MISSING
@@ -70,8 +71,8 @@ def examples_from(table: Any, split_name: str, roles: SplitRoles) -> Examples:
     Raises
     ------
     DataError
-        For a column that is missing (exit code 2), no rows, rows without a label or a text, and
-        cells that are not numbers where numbers are needed.
+        For a column that is missing (exit code 2), no rows, rows without a label, a text or an
+        image, and cells that are not numbers where numbers are needed.
     """
     dataset = from_object(table, name=f'split "{split_name}"')
     used = list(dict.fromkeys(column for _, column in roles.named()))
@@ -79,9 +80,10 @@ def examples_from(table: Any, split_name: str, roles: SplitRoles) -> Examples:
     if len(dataset) == 0:
         raise DataError(f'split "{split_name}" has no rows')
     arrow = dataset.select_columns(used).with_format("arrow")[:]
-    cells = {name: cells_of_column(arrow[name], name) for name in used}
+    image = image_column(dataset.features, split_name, roles)
+    cells = {name: cells_of_column(arrow[name], name, image=name == image) for name in used}
     rows = dg.row_digests(sorted(cells.items()))
-    inputs, digests = inputs_of(arrow, roles, cells, rows)
+    inputs, digests = inputs_of(arrow, roles, cells, rows, image=bool(image))
     reader = Reader(arrow, dict(dataset.features), roles)
     return Examples(
         split=split_name,
@@ -94,7 +96,7 @@ def examples_from(table: Any, split_name: str, roles: SplitRoles) -> Examples:
         clusters=None if roles.cluster is None else clusters_of(reader.factor(roles.cluster)),
         recorded=reader.recorded(),
         fingerprint=dg.fingerprint_of(used, rows),
-        modality=modality_of(arrow, roles),
+        modality="image" if image else modality_of(arrow, roles),
     )
 
 
@@ -103,6 +105,25 @@ def modality_of(table: pa.Table, roles: SplitRoles) -> str:
     if len(roles.input) > 1:
         return "tabular"
     return "text" if roles.input and is_text(table[roles.input[0]].type) else ""
+
+
+def image_column(features: Mapping[str, Any], split_name: str, roles: SplitRoles) -> str:
+    """Return the input column if it holds images; empty for other inputs.
+
+    Raises
+    ------
+    DataError
+        If images stand beside other inputs.
+    """
+    found = [name for name in roles.input if is_image(features[name])]
+    if found and len(roles.input) > 1:
+        raise DataError(
+            f'split {split_name} gives a model the images of "{found[0]}" and other columns',
+            where="input: " + ", ".join(roles.input),
+            hint="images are an input of their own: name their column alone under input:",
+            exit_code=2,
+        )
+    return found[0] if found else ""
 
 
 def check_columns(dataset: Dataset, split_name: str, roles: SplitRoles) -> None:
@@ -125,8 +146,11 @@ def check_columns(dataset: Dataset, split_name: str, roles: SplitRoles) -> None:
         )
 
 
-def cells_of_column(column: pa.ChunkedArray, name: str) -> dg.Cells:
-    """Encode a column for hashing; texts are hashed row by row, since most are distinct."""
+def cells_of_column(column: pa.ChunkedArray, name: str, *, image: bool = False) -> dg.Cells:
+    """Encode a column for hashing; texts and images go row by row, since most are distinct."""
+    if image:
+        flat = dg.image_digests(ImageInputs(column).contents(name))
+        return np.frombuffer(flat.tobytes(), dtype=np.uint8).reshape(-1, dg.SIZE)
     if is_text(column.type) and not column.null_count:
         flat = dg.text_digests(column.to_pylist())
         return np.frombuffer(flat.tobytes(), dtype=np.uint8).reshape(-1, dg.SIZE)
@@ -134,7 +158,12 @@ def cells_of_column(column: pa.ChunkedArray, name: str) -> dg.Cells:
 
 
 def inputs_of(
-    table: pa.Table, roles: SplitRoles, cells: Mapping[str, dg.Cells], rows: dg.Digests
+    table: pa.Table,
+    roles: SplitRoles,
+    cells: Mapping[str, dg.Cells],
+    rows: dg.Digests,
+    *,
+    image: bool = False,
 ) -> tuple[Inputs, dg.Digests]:
     """Return what the model is given, and the digest of each input."""
     if not roles.input:
@@ -144,6 +173,8 @@ def inputs_of(
         return FrameInputs(frame), dg.row_digests([(c, cells[c]) for c in roles.input])
     name = roles.input[0]
     column = table[name]
+    if image:
+        return ImageInputs(column), np.frombuffer(cells[name].tobytes(), dtype="S16")
     if is_text(column.type) or pa.types.is_null(column.type):
         texts = texts_of(column, name)
         return ListInputs(texts), np.frombuffer(cells[name].tobytes(), dtype="S16")

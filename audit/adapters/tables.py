@@ -112,6 +112,8 @@ def from_object(value: Any, *, name: str = "data in memory") -> Dataset:
         return value
     with reading(name):
         if isinstance(value, pd.DataFrame):
+            if any(holds_pictures(value[c]) for c in value):
+                return Dataset.from_dict({str(c): value[c].tolist() for c in value})
             return Dataset.from_pandas(value, preserve_index=False)
         if isinstance(value, pa.Table):
             return Dataset(value)
@@ -123,6 +125,14 @@ def from_object(value: Any, *, name: str = "data in memory") -> Dataset:
         f"{name} is a {type(value).__name__}, which is not a table",
         hint="return a pandas.DataFrame, a datasets.Dataset, a list of dicts or a dict of columns",
     )
+
+
+def holds_pictures(column: pd.Series[Any]) -> bool:
+    """Whether a column of a data frame holds PIL images, which arrow does not know."""
+    if column.dtype != object or not len(column):
+        return False
+    kinds = {c.__name__ for c in type(column.iloc[0]).__mro__ if c.__module__ == "PIL.Image"}
+    return "Image" in kinds
 
 
 def from_file(ref: str, base: Path, read: Callable[..., Dataset]) -> Dataset:
