@@ -25,6 +25,7 @@ IRRELEVANT = {
     "generation_config.json", "training_args.bin", "optimizer.pt", "scheduler.pt", "scaler.pt",
     "requirements.txt",
 }  # fmt: skip
+HEADS = {"SequenceClassification": "text", "ImageClassification": "image"}
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -54,6 +55,12 @@ class ModelFiles:
     def matching(self, pattern: str) -> list[Path]:
         """Return the relevant files of the folder itself that match, by name."""
         return sorted(p for p in self.folder.glob(pattern) if p.name not in IRRELEVANT)
+
+    @property
+    def modality(self) -> str:
+        """What the model classifies, by its architecture: ``text``, ``image``, or empty."""
+        names = " ".join(self.config.get("architectures") or [])
+        return next((kind for head, kind in HEADS.items() if head in names), "")
 
     def digest(self) -> str:
         """Hash names and bytes of everything that can change an output."""
@@ -97,7 +104,7 @@ def find_files(ref: str, options: ModelOptions, base: Path, *, head: bool = True
     ------
     ModelError
         If it cannot be found, has no usable weights, would run code that the options do not
-        allow, or is not a text classifier.
+        allow, or is not a classifier of texts or images.
     """
     folder, revision = locate(ref, options, base)
     try:
@@ -179,13 +186,13 @@ def check_code(files: ModelFiles, ref: str, options: ModelOptions) -> None:
 def check_head(files: ModelFiles, ref: str) -> None:
     """Refuse a model whose weights were not saved with a classification head."""
     names = files.config.get("architectures") or []
-    if not any("SequenceClassification" in name or "auto_map" in files.config for name in names):
+    if not files.modality and not (names and "auto_map" in files.config):
         raise ModelError(
-            f'"{ref}" is not a text classifier',
+            f'"{ref}" is not a text classifier, nor one of images',
             where=f"{files.folder / 'config.json'}: architectures: {', '.join(names) or 'none'}",
             hint="its classification head would be random; fine-tune it, save it, and audit that",
         )
     if files.config.get("problem_type") == "multi_label_classification":
         raise ModelError(
-            f'"{ref}" gives several labels to one text', hint="multi-label is not supported yet"
+            f'"{ref}" gives several labels to one input', hint="multi-label is not supported yet"
         )

@@ -29,20 +29,27 @@ OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "mp
 
 
 def load(ref: str, options: ModelOptions, *, base: Path) -> HfText:
-    """Load a text classifier from a folder or a hub id (``org/name@revision``).
+    """Load a text classifier; `audit.adapters.hf.load` tells those of images from it.
+
+    Raises
+    ------
+    ModelError
+        As `from_files`, or if it cannot be found or is not safe to load as the options stand.
+    """
+    return from_files(ref, find_files(ref, options, base), options)
+
+
+def from_files(ref: str, files: ModelFiles, options: ModelOptions) -> HfText:
+    """Audit the text classifier of a folder.
 
     Weights are hashed now and read into memory at the first `HfText.predict`.
 
     Raises
     ------
     ModelError
-        If it cannot be found, is not safe to load as the options stand, or is no text classifier.
+        If the options do not fit it.
     """
-    if options.dtype not in DTYPES:
-        raise ModelError(
-            f'dtype "{options.dtype}" is not known', hint=did_you_mean(options.dtype, DTYPES)
-        )
-    files = find_files(ref, options, base)
+    check_dtype(options)
     device = choose_device(options.device)
     labels = output_labels(files.config, files.labels(), options)
     card = ModelCard(
@@ -56,6 +63,14 @@ def load(ref: str, options: ModelOptions, *, base: Path) -> HfText:
         settings=settings(options, device),
     )
     return HfText(card, files, options, device)
+
+
+def check_dtype(options: ModelOptions) -> None:
+    """Refuse a floating type that is not known."""
+    if options.dtype not in DTYPES:
+        raise ModelError(
+            f'dtype "{options.dtype}" is not known', hint=did_you_mean(options.dtype, DTYPES)
+        )
 
 
 def output_labels(
@@ -72,16 +87,20 @@ def output_labels(
 
 def settings(options: ModelOptions, device: str) -> dict[str, str]:
     """Say what was chosen for this device."""
-    cores = f"default of {os.cpu_count()} cores"
     return {
         "device": device_class(device),
-        "threads": os.environ.get("OMP_NUM_THREADS") or cores,
+        "threads": threads(),
         "dtype": options.dtype,
         "batch tokens": str(options.batch_tokens or batch_tokens(device)),
         "max length": str(options.max_length or "the model's own"),
         "torch": installed("torch"),
         "transformers": installed("transformers"),
     }
+
+
+def threads() -> str:
+    """Say how many threads torch may use."""
+    return os.environ.get("OMP_NUM_THREADS") or f"default of {os.cpu_count()} cores"
 
 
 def fingerprint(content: str, options: ModelOptions, device: str) -> str:

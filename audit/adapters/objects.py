@@ -24,23 +24,38 @@ def wrap(value: Any, options: ModelOptions) -> Model:
         from audit.adapters.sklearn_model import from_object
 
         return from_object(value, options)
-    if isinstance(value, tuple) and len(value) == 2 and hasattr(value[0], "config"):
-        from audit.adapters.hf_memory import from_objects
+    if isinstance(value, tuple) and len(value) == 2 and is_transformer(value[0]):
+        return of_pair(*value, options)
+    if is_module(value[0] if isinstance(value, tuple) and value else value):
+        from audit.adapters.torch_module import from_parts
 
-        return from_objects(*value, options)
-    if is_module(value):
-        from audit.adapters.torch_module import from_module
-
-        return from_module(value, options)
+        return from_parts(value, options)
     if callable(value):
         from audit.adapters.python_model import from_callable
 
         return from_callable(value, options)
     raise ModelError(
         f"a {type(value).__name__} cannot be audited as it is",
-        hint="give a fitted scikit-learn estimator, a transformers (model, tokenizer) pair, a "
-        "torch module that answers with logits, or a function from inputs to probabilities",
+        hint="give a fitted scikit-learn estimator, a transformers (model, tokenizer) or "
+        "(model, image processor) pair, a torch module that answers with logits, alone or as "
+        "(module, preprocess), or a function from inputs to probabilities",
     )
+
+
+def of_pair(network: Any, other: Any, options: ModelOptions) -> Model:
+    """Make a model of a transformers network and its tokenizer, or its image processor."""
+    if "ImageClassification" in type(network).__name__:
+        from audit.adapters.hf_image import from_objects as of_images
+
+        return of_images(network, other, options)
+    from audit.adapters.hf_memory import from_objects
+
+    return from_objects(network, other, options)
+
+
+def is_transformer(value: Any) -> bool:
+    """Tell whether it is a model of transformers."""
+    return hasattr(value, "config") and hasattr(value, "save_pretrained")
 
 
 def is_module(value: Any) -> bool:
@@ -49,14 +64,16 @@ def is_module(value: Any) -> bool:
     Raises
     ------
     ModelError
-        If it is a transformers model, which needs its tokenizer.
+        If it is a transformers model, which needs its tokenizer or its image processor.
     """
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(value, torch.nn.Module):
         return False
-    if hasattr(value, "config") and hasattr(value, "save_pretrained"):
+    if is_transformer(value):
+        images = "ImageClassification" in type(value).__name__
+        other = "image processor" if images else "tokenizer"
         raise ModelError(
-            f"the transformers model {type(value).__name__} was given without its tokenizer",
-            hint="give the pair (model, tokenizer)",
+            f"the transformers model {type(value).__name__} was given without its {other}",
+            hint=f"give the pair (model, {other})",
         )
     return True

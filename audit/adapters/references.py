@@ -32,7 +32,9 @@ def local_file(ref: str, base: Path, error: type[AuditError]) -> Path:
     raise error(f'"{ref}" does not exist', where=str(path), hint=hint)
 
 
-def function_of(ref: str, base: Path, error: type[AuditError]) -> Callable[..., Any]:
+def function_of(
+    ref: str, base: Path, error: type[AuditError], *, scheme: str = "python"
+) -> Callable[..., Any]:
     """Import ``module:function``; ``base`` is on the module path during the import only.
 
     Raises
@@ -42,7 +44,7 @@ def function_of(ref: str, base: Path, error: type[AuditError]) -> Callable[..., 
     """
     module_name, _, name = ref.partition(":")
     if not module_name or not name:
-        raise error(f'"python:{ref}" is not of the form python:module:function')
+        raise error(f'"{scheme}:{ref}" is not of the form {scheme}:module:function')
     try:
         with on_path(base, module_name):
             module = importlib.import_module(module_name)

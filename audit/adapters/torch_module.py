@@ -1,30 +1,102 @@
-"""A torch module of the user's own: called as it is, answering with logits or values."""
+"""A torch module of the user's own: given tensors or inputs as they are, answering with logits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
-import pandas as pd
 
+from audit.adapters.answers import named
+from audit.adapters.hf_device import batch_images, choose_device, device_class
 from audit.adapters.inside import NetworkInside, inside_of
 from audit.adapters.options import ModelOptions
+from audit.adapters.references import function_of
+from audit.adapters.tensors import as_numbers
 from audit.errors import ModelError
 from audit.examples import FloatArray, IntArray
 from audit.model import ModelCard
 
-BATCH_ROWS = 1_024  # a table's batch is small in memory; images or texts should set batch_tokens
+BATCH_ROWS = 1_024  # a table's batch is small in memory; texts should set batch_tokens
+Preprocess = Callable[[Any], Any]
 
 
-def from_module(module: Any, options: ModelOptions, *, name: str = "") -> TorchModule:
+def load(ref: str, options: ModelOptions, *, base: Path) -> TorchModule:
+    """Call ``module:function`` and audit what it returns.
+
+    That is a module, ``(module, preprocess)`` or ``(module, preprocess, labels)``. A module with a
+    ``preprocess`` is moved to the chosen device.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be imported, fails, returns something else, or its labels are not known.
+    """
+    function = function_of(ref, base, ModelError, scheme="torch")
+    try:
+        made = function()
+    except Exception as error:
+        raise ModelError(f"{ref} failed", where=f"{type(error).__name__}: {error}") from error
+    module, preprocess, options = parts(made, options, ref)
+    if preprocess is not None or options.device != "auto":
+        module = module.to(choose_device(options.device))
+    return from_module(module, options, preprocess=preprocess, name=f"torch:{ref}")
+
+
+def from_parts(made: Any, options: ModelOptions) -> TorchModule:
+    """Wrap a module in memory, alone or with what `load` takes beside it.
+
+    Raises
+    ------
+    ModelError
+        As `from_module`, or if they are something else.
+    """
+    module, preprocess, options = parts(made, options, "the model in memory")
+    return from_module(module, options, preprocess=preprocess)
+
+
+def parts(
+    made: Any, options: ModelOptions, name: str
+) -> tuple[Any, Preprocess | None, ModelOptions]:
+    """Tell module, preprocessing and labels apart; labels of the options rename the module's."""
+    import torch
+
+    module, preprocess, labels = (
+        (*made, None, ())[:3] if isinstance(made, tuple) else (made, None, ())
+    )
+    fits = isinstance(module, torch.nn.Module) and (preprocess is None or callable(preprocess))
+    if not fits or (isinstance(made, tuple) and len(made) > 3):
+        raise ModelError(
+            f"{name} is not a torch module with what belongs to it",
+            where=f"it is a {type(made).__name__}",
+            hint="wanted: a torch.nn.Module, (module, preprocess) or (module, preprocess, labels)",
+        )
+    if labels:
+        own = tuple(str(label) for label in labels)
+        options = msgspec.structs.replace(options, labels=named(own, options.labels))
+    return module, preprocess, options
+
+
+def from_module(
+    module: Any, options: ModelOptions, *, preprocess: Preprocess | None = None, name: str = ""
+) -> TorchModule:
     """Wrap a `torch.nn.Module`.
 
-    Its weights are hashed, but not the code that it runs: its answers are kept beyond this run only
-    where ``options.revision`` names the version of that code. The module stays on its device and is
-    put into evaluation mode.
+    Its weights are hashed, but not the code that it and ``preprocess`` run: its answers are kept
+    beyond this run only where ``options.revision`` names the version of that code. The module stays
+    on its device and is put into evaluation mode.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    options : ModelOptions
+    preprocess : callable, optional
+        Turns a batch of inputs (a list, or a data frame) into a tensor with one row an input.
+    name : str
 
     Raises
     ------
@@ -39,7 +111,9 @@ def from_module(module: Any, options: ModelOptions, *, name: str = "") -> TorchM
             "task: regression",
         )
     labels = () if options.task == "regression" else options.labels
+    device = str(device_of(module))
     words = [name, weights_hash(module), options.revision, *versions(), *labels]
+    words += [device_class(device), f"preprocess {preprocess is not None}"]
     card = ModelCard(
         name=name,
         kind="torch",
@@ -49,16 +123,32 @@ def from_module(module: Any, options: ModelOptions, *, name: str = "") -> TorchM
         parameters=sum(p.numel() for p in module.parameters()),
         fingerprint=blake2b("\n".join(words).encode(), digest_size=16).hexdigest(),
         cacheable=bool(options.revision),
-        settings={"outputs": "softmax of logits" if labels else "values"},
+        settings={
+            "outputs": "softmax of logits" if labels else "values",
+            "device": device_class(device),
+        },
     )
-    return TorchModule(card, module.eval(), options)
+    return TorchModule(card, module.eval(), options, preprocess)
+
+
+def device_of(module: Any) -> Any:
+    """Return where a module's weights lie; the CPU where it has none."""
+    import torch
+
+    first = next(module.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
 
 
 def versions() -> list[str]:
     """Return what the last digits depend on beside weights and code."""
     import torch
 
-    return [f"torch {torch.__version__}", f"numpy {np.__version__}"]
+    found = [f"torch {torch.__version__}", f"numpy {np.__version__}"]
+    try:
+        import PIL
+    except ImportError:  # there are no images then
+        return found
+    return [*found, f"pillow {PIL.__version__}"]
 
 
 def weights_hash(module: Any) -> str:
@@ -80,11 +170,13 @@ class TorchModule:
     card: ModelCard
     module: Any
     options: ModelOptions
+    preprocess: Preprocess | None = None
 
     @property
     def batch_size_limit(self) -> int:
-        """Rows in one call."""
-        return self.options.batch_tokens or BATCH_ROWS
+        """Rows in one call; what is preprocessed is taken to be as large as images."""
+        rows = BATCH_ROWS if self.preprocess is None else batch_images(device_of(self.module).type)
+        return self.options.batch_tokens or rows
 
     def sizes(self, inputs: Any) -> IntArray:
         """Return 1 for each row: nothing is known of their cost."""
@@ -93,9 +185,10 @@ class TorchModule:
     def predict(self, inputs: Any) -> FloatArray:
         """Return ``(n, labels)`` probabilities, or ``(n,)`` values for regression.
 
-        The module is given a float32 tensor ``(n, columns)`` for numbers, on its own device, and
-        the list of inputs for anything else; it answers ``(n, labels)`` logits, of which the
-        softmax is taken here, or ``(n,)`` or ``(n, 1)`` values.
+        The module is given what ``preprocess`` makes of the inputs, on its own device; without one
+        a float32 tensor ``(n, columns)`` for numbers, and the list of inputs for anything else. It
+        answers ``(n, labels)`` logits, of which the softmax is taken here, or ``(n,)`` or
+        ``(n, 1)`` values.
 
         Raises
         ------
@@ -131,14 +224,27 @@ class TorchModule:
         return inside_of(self)
 
     def given(self, inputs: Any) -> Any:
-        """Return what the module is called with."""
+        """Return what the module is called with.
+
+        Raises
+        ------
+        ModelError
+            If ``preprocess`` does not return a tensor with one row an input.
+        """
+        import torch
+
+        if self.preprocess is not None:
+            tensor = self.preprocess(inputs)
+            if not isinstance(tensor, torch.Tensor) or len(tensor) != len(inputs):
+                raise ModelError(
+                    f"the preprocessing of {self.card.name} returned a {type(tensor).__name__}",
+                    hint=f"wanted: a tensor with {len(inputs)} rows, one an input",
+                )
+            return tensor.to(device_of(self.module))
         numbers = as_numbers(inputs)
         if numbers is None:
             return list(inputs)
-        import torch
-
-        first = next(self.module.parameters(), None)
-        return torch.tensor(numbers, device="cpu" if first is None else first.device)
+        return torch.tensor(numbers, device=device_of(self.module))
 
     def check(self, answer: Any, rows: int) -> None:
         """Refuse an answer of another shape."""
@@ -156,32 +262,3 @@ class TorchModule:
             if labels
             else f"wanted: values of shape ({rows},)",
         )
-
-
-def as_numbers(inputs: Any) -> FloatArray | None:
-    """Return a ``(n, columns)`` float32 array of numeric inputs; None for other kinds.
-
-    Raises
-    ------
-    ModelError
-        If a data frame has columns that are no numbers.
-    """
-    if isinstance(inputs, pd.DataFrame):
-        odd = [str(c) for c in inputs if not pd.api.types.is_numeric_dtype(inputs[c])]
-        if odd:
-            raise ModelError(
-                "a torch module is given numbers, and some input columns hold none",
-                where=", ".join(odd[:8]),
-                hint="encode them in the data, or give a function that does it and calls the "
-                "module",
-            )
-        return np.asarray(inputs.to_numpy(dtype=np.float32))
-    array = None if holds_texts(inputs) else np.asarray(inputs)
-    if array is None or array.dtype.kind not in "biuf":
-        return None
-    return (array if array.ndim > 1 else array[:, None]).astype(np.float32)
-
-
-def holds_texts(inputs: Sequence[Any]) -> bool:
-    """Tell whether the first input is a text: then none of them need be turned into an array."""
-    return len(inputs) > 0 and isinstance(inputs[0], str)
