@@ -1,0 +1,1 @@
+"""What the answers become when inputs are changed: which cells are asked, measured and shown."""
