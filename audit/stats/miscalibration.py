@@ -36,9 +36,7 @@ SMALLEST = 1e-6  # the smallest p-value of the table
 FINE = 1_000_000_000  # the law is in closed form: no number of replicates bounds its p-values
 IMPLAUSIBLE = 1e-3  # shares outside these limits are not thought of (Berger & Boos 1994)
 USUAL = 0.02  # a limit that is commonly asked for, at which the plan promises its power
-FEWEST_CLUSTERS = (
-    10  # with fewer, tests at 5 % were seen to alarm in up to 10 % of calibrated samples
-)
+FEWEST_CLUSTERS = 10  # with fewer, tests at 5 % alarmed in up to 10 % of calibrated samples
 SHAPE = (8.0, 2.0)  # Beta law of the probabilities that the plan assumes
 
 
