@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from audit.exhibits import Curve, Exhibit, Forest, Table
+from audit.exhibits import Curve, Exhibit, Forest, Heat, Plane, Table
 from audit.result import Finding, ProbeResult
 from audit.verdict import Outcome
 from reports.curves import outcome_of
 from reports.exhibits import broad
+from reports.heat_table import outcome_of as cell_outcome
 from reports.index import Anchors, Index
 from reports.numbers import judged, unasked
+from reports.planes import every_outcome
 from reports.rows import Row
 from reports.words import RANK, clip, css, one_line, sentence, word, worst
 
@@ -20,6 +22,7 @@ TALL = 10
 LEAST_FIGURES = 2
 DRAWN_FIGURES = 60
 OPEN_TABLE_ROWS = 14
+PLOTS = (Forest, Curve, Heat, Plane)
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _paired(built: list[Card]) -> list[Card]:
     out: list[Card] = []
     alone: int | None = None
     for card in built:
-        if len(card.figures) > 1 or any(isinstance(f, Curve) and broad(f) for f in card.figures):
+        if len(card.figures) > 1 or any(isinstance(f, PLOTS) and broad(f) for f in card.figures):
             if alone is not None:
                 out[alone] = replace(out[alone], wide=True)
             alone = None
@@ -177,32 +180,51 @@ def _findings(index: Index, mine: Sequence[Row], anchors: Anchors) -> tuple[Name
 def _split(
     index: Index, exhibits: Sequence[Exhibit]
 ) -> tuple[tuple[Exhibit, ...], tuple[Exhibit, ...]]:
-    """Open the judged plots, gravest first, and the small tables; fold the rest.
+    """Open the judged plots, gravest first, the main ones, and the small tables; fold the rest.
 
-    A probe without a judged plot shows its first ones all the same, and its first lone curve stands
-    open in any case. Exhibits that need the whole width come last, so that they leave no gap.
+    A probe without a judged plot shows its first ones all the same. Exhibits that need the whole
+    width come last, so that they leave no gap.
     """
     ranked = sorted(exhibits, key=lambda exhibit: _rank(_judged(index, exhibit)))
     any_judged = any(_judged(index, exhibit) is not None for exhibit in exhibits)
-    first = next((exhibit for exhibit in ranked if _lone(exhibit)), None)
-    opened: list[Exhibit] = [first] if first is not None else []
+    opened = list(_main(ranked))
     folded: list[Exhibit] = []
-    for exhibit in (e for e in ranked if e is not first):
+    for exhibit in (e for e in ranked if all(e is not held for held in opened)):
         small = isinstance(exhibit, Table) and len(exhibit.rows) <= OPEN_TABLE_ROWS
-        plot = isinstance(exhibit, Forest | Curve)
-        early = plot and not any_judged and len(opened) < LEAST_FIGURES
+        early = isinstance(exhibit, PLOTS) and not any_judged and len(opened) < LEAST_FIGURES
         wanted = small or early or _judged(index, exhibit) is not None
         (opened if wanted and len(opened) < OPEN_FIGURES else folded).append(exhibit)
     return tuple(sorted(opened, key=_height)), tuple(sorted(folded, key=_height))
+
+
+def _main(ranked: Sequence[Exhibit]) -> Iterator[Exhibit]:
+    """Return what stands open in any case: the first of each shape that says most at a glance.
+
+    These are a lone curve, a plot of levels against a level, a heat table, and a plane from 0 to 1.
+    """
+    for shape in (_lone, _led, _grid, _square):
+        yield from [exhibit for exhibit in ranked if shape(exhibit)][:1]
 
 
 def _lone(exhibit: Exhibit) -> bool:
     return isinstance(exhibit, Curve) and len(exhibit.panels) == 1
 
 
+def _led(exhibit: Exhibit) -> bool:
+    return isinstance(exhibit, Forest) and exhibit.lead is not None
+
+
+def _grid(exhibit: Exhibit) -> bool:
+    return isinstance(exhibit, Heat)
+
+
+def _square(exhibit: Exhibit) -> bool:
+    return isinstance(exhibit, Plane) and exhibit.square
+
+
 def _height(exhibit: Exhibit) -> tuple[bool, bool, bool]:
     """Order lone curves first, what needs the whole width last, and tall plots behind low ones."""
-    tall = isinstance(exhibit, Forest) and len(exhibit.rows) > TALL
+    tall = isinstance(exhibit, Forest | Heat) and len(exhibit.rows) > TALL
     return broad(exhibit), not _lone(exhibit), tall
 
 
@@ -212,10 +234,15 @@ def _judged(index: Index, exhibit: Exhibit) -> Outcome | None:
     A plot of another family may share comparisons with a required one: it is not the one that was
     asked for.
     """
-    if not isinstance(exhibit, Forest | Curve):
+    if not isinstance(exhibit, Forest | Curve | Heat | Plane):
         return None
     if exhibit.family and exhibit.family not in index.required:
         return None
+    if isinstance(exhibit, Plane):
+        return every_outcome(index, exhibit)
+    if isinstance(exhibit, Heat):
+        cells = (c for row in exhibit.rows for c in (*row.cells, row.total) if c is not None)
+        return worst(o for c in cells if (o := cell_outcome(index, c)) is not None)
     if isinstance(exhibit, Curve):
         found = [outcome_of(index, exhibit, panel) for panel in exhibit.panels]
         return worst(outcome for outcome in found if outcome is not None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup
 
 from audit.verdict import Outcome
 from reports import svg
 from reports.forest import ForestView
+from reports.labels import Board, Spot
 from reports.rows import Row
+from reports.scales import WIDE
 from reports.words import css, word
 
 LANE_STEPS = 4.0
@@ -15,6 +19,7 @@ LANE_HEIGHT = 40.0
 ROW_HEIGHT = 32.0
 AXIS_HEIGHT = 20.0
 EDGE = 15.0
+HEADED = 190.0  # the column from which on a plot of levels has its labels above
 OVERHANG = 60.0  # a lane is cut off by its cell, so that zone and line run through all rows
 
 
@@ -65,21 +70,44 @@ def forest(view: ForestView) -> Markup:
     parts += [svg.upright(axis.inside(limit), 0, height, "req") for limit in view.limits]
     for number, line in enumerate(view.lines):
         y = ROW_HEIGHT * (number + 0.5)
-        drawn = []
+        drawn = [_fall(view, line.row.value, y)]
         if line.row.low is not None or line.row.high is not None:
             drawn.append(svg.whisker(axis, line.row.low, line.row.high, y, 0))
         if line.row.value is not None:
             drawn.append(_mark(axis, line.row.value, y, line.outcome, tested=line.row.tested))
         parts.append(svg.element("g", svg.join(drawn), class_=line.css))
+    parts += _heads(view)
     return svg.picture(svg.join(parts), view.spoken, height + AXIS_HEIGHT, "ch")
 
 
 def _zone(view: ForestView, height: float) -> Markup:
-    if view.zone is None:
+    low, high = (view.axis.inside(bound) for bound in view.zone or (-math.inf, math.inf))
+    parts = [svg.box(0, low, 0, height, "bad"), svg.box(high, 1, 0, height, "bad")]
+    soft = view.floor.band if view.floor else view.zone
+    if soft is not None:
+        parts.append(
+            svg.box(view.axis.inside(soft[0]), view.axis.inside(soft[1]), 0, height, "tol")
+        )
+    return svg.join(parts)
+
+
+def _fall(view: ForestView, value: float | None, y: float) -> Markup:
+    """Draw the way from the level that rows are held against to a row's own."""
+    if view.floor is None or view.floor.lead is None or value is None:
         return Markup("")
-    low, high = (view.axis.inside(bound) for bound in view.zone)
-    sides = svg.join([svg.box(0, low, 0, height, "bad"), svg.box(high, 1, 0, height, "bad")])
-    return sides + svg.box(low, high, 0, height, "tol")
+    low, high = sorted((view.axis.inside(view.floor.lead), view.axis.inside(value)))
+    return svg.across(low, high, y, "fall")
+
+
+def _heads(view: ForestView) -> list[Markup]:
+    """Name floor and band above the plot; a narrow column has them in the key only."""
+    board = Board(0.0, (HEADED, HEADED))
+    found = []
+    for value, words in view.floor.heads if view.floor else ():
+        x = view.axis.inside(value)
+        spots = [Spot(x, -7), Spot(x, -7, "end", 4), Spot(x, -7, "start", -4)]
+        found.append(board.put(words, spots, f"t {WIDE}"))
+    return found
 
 
 def _mark(

@@ -12,7 +12,7 @@ from audit.measurement import Unit
 from audit.verdict import Outcome
 from reports.ranges import drawn, known
 from reports.scales import brief
-from reports.tables import Heading, TableView
+from reports.tables import Heading, TableView, trimmed
 from reports.words import clip, one_line, word
 
 MOST_ROWS = 300
@@ -170,11 +170,4 @@ def _trimmed(
     right: set[int],
     text: str = "",
 ) -> TableView:
-    """Leave out the columns in which nothing stands."""
-    kept = [i for i in range(len(names)) if any(row[i] not in ("", NONE) for row in rows)]
-    return TableView(
-        title=title,
-        caption=text,
-        columns=tuple(Heading(names[i], i in right) for i in kept),
-        rows=tuple(tuple(row[i] for i in kept) for row in rows),
-    )
+    return trimmed(title, [Heading(n, i in right) for i, n in enumerate(names)], rows, text)

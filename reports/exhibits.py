@@ -6,12 +6,28 @@ import re
 from collections.abc import Callable, Mapping
 
 from audit import writing as fmt
-from audit.exhibits import Case, Cases, Cell, Column, Curve, Exhibit, Forest, Table
+from audit.exhibits import (
+    Case,
+    Cases,
+    Cell,
+    Column,
+    Curve,
+    Exhibit,
+    Forest,
+    Heat,
+    Pairs,
+    Plane,
+    Table,
+)
 from audit.measurement import Unit
+from reports.changes import pairs_view, pictured
 from reports.curves import curve_view
 from reports.forest import forest_view
+from reports.heat_table import wide
+from reports.heats import heat_view
 from reports.index import Index
-from reports.tables import WIDE, Heading, TableView
+from reports.planes import plane_view
+from reports.tables import WIDE, Heading, Picture, TableView
 from reports.words import clean, one_line
 
 _NUMBER = re.compile(r"^(undefined|[<>] ?[\d.]+|[-−+]?\d[\d.,]*( ?%| pp| [kM])?( to .{1,14})?)$")
@@ -24,6 +40,10 @@ def broad(exhibit: Exhibit) -> bool:
     """Whether an exhibit needs the whole width of its card."""
     if isinstance(exhibit, Curve):
         return len(exhibit.panels) > 1
+    if isinstance(exhibit, Heat):
+        return wide(exhibit)
+    if isinstance(exhibit, Pairs):
+        return True
     return isinstance(exhibit, Table | Cases) and len(exhibit.columns) >= WIDE
 
 
@@ -56,11 +76,12 @@ def cases_view(_: Index, cases: Cases) -> TableView:
     )
 
 
-def _case(case: Case, width: int, with_input: bool) -> tuple[str, ...]:
+def _case(case: Case, width: int, with_input: bool) -> tuple[str | Picture, ...]:
     facts = [one_line(fact) for fact in case.facts[:width]]
     facts += [""] * (width - len(facts))
-    shown = [_trimmed(case.input)] if with_input else []
-    return (f"{one_line(case.split)} {case.row:,}", *facts, *shown)
+    place = f"{one_line(case.split)} {case.row:,}"
+    shown = [pictured(case.input, place) or _trimmed(case.input)] if with_input else []
+    return (place, *facts, *shown)
 
 
 def _trimmed(text: str | None) -> str:
@@ -102,6 +123,9 @@ def _capped(caption: str, shown: int, whole: int, noun: str) -> str:
 EXHIBITS: Mapping[type, tuple[Callable[..., object], str, str | None]] = {
     Forest: (forest_view, "forest", "forest_data"),
     Curve: (curve_view, "curve", "curve_data"),
+    Heat: (heat_view, "heat", "heat_data"),
+    Plane: (plane_view, "plane", "plane_data"),
+    Pairs: (pairs_view, "pairs", None),
     Table: (table_view, "table", None),
     Cases: (cases_view, "table", None),
 }

@@ -10,6 +10,7 @@ from audit import writing as fmt
 from audit.exhibits import Forest, ForestRow
 from audit.measurement import Unit
 from audit.verdict import Outcome, Verdict
+from reports.floors import Floor, Key, floored
 from reports.index import Index
 from reports.scales import named
 from reports.svg import Axis
@@ -60,6 +61,8 @@ class ForestView:
         What the requirement tolerates; an open side is infinite.
     limits : tuple of float
         Where a requirement line is drawn: only where one side is open.
+    floor : Floor or None
+        What else the rows are held against.
     """
 
     forest: Forest
@@ -72,12 +75,18 @@ class ForestView:
     origin: float | None
     tolerance: str
     spoken: str
+    floor: Floor | None = None
 
     @property
     def unit_word(self) -> str:
         """What heads the column of values."""
         heads = {Unit.SHARE: "%", Unit.POINTS: "pp", Unit.RATIO: "ratio"}
         return heads.get(self.forest.unit, "value")
+
+    @property
+    def marks(self) -> tuple[Key, ...]:
+        """What else stands in the key."""
+        return self.floor.keys if self.floor else ()
 
 
 def forest_view(index: Index, forest: Forest) -> ForestView:
@@ -86,8 +95,9 @@ def forest_view(index: Index, forest: Forest) -> ForestView:
     how = _scale(forest)
     every = tuple(_line(index, row, how) for row in forest.rows)
     shown = _chosen(every, forest.origin)
-    zone = _zone(index, forest, verdict)
-    axis = _axis(forest, shown, zone)
+    floor = floored(index, forest, verdict)
+    zone = floor.zone if floor else _zone(index, forest, verdict)
+    axis = _axis(forest, shown, zone, floor)
     finite = [bound for bound in zone or () if math.isfinite(bound)]
     return ForestView(
         forest=forest,
@@ -98,8 +108,9 @@ def forest_view(index: Index, forest: Forest) -> ForestView:
         zone=zone,
         limits=tuple(finite) if len(finite) == 1 else (),
         origin=forest.origin,
-        tolerance=_tolerance(forest, zone, verdict),
-        spoken=_spoken(forest, every, shown),
+        tolerance="" if floor else _tolerance(forest, zone, verdict),
+        spoken=_spoken(forest, every, shown, floor),
+        floor=floor,
     )
 
 
@@ -149,11 +160,17 @@ def _zone(index: Index, forest: Forest, verdict: Verdict | None) -> tuple[float,
     return forest.origin - limit, forest.origin + limit
 
 
-def _axis(forest: Forest, lines: Sequence[Line], zone: tuple[float, float] | None) -> Axis:
-    """Span the tested intervals, the zone and the origin; small groups do not stretch it."""
+def _axis(
+    forest: Forest,
+    lines: Sequence[Line],
+    zone: tuple[float, float] | None,
+    floor: Floor | None,
+) -> Axis:
+    """Span the tested intervals, zones, lead and origin; small groups do not stretch it."""
     tested = [line for line in lines if line.row.tested] or list(lines)
     marks = [v for line in tested for v in (line.row.low, line.row.value, line.row.high)]
     marks += [*(zone or ()), forest.origin]
+    marks += [*(floor.band or ()), floor.lead] if floor else []
     known = [v for v in marks if v is not None and math.isfinite(v)]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if high - low < 1e-9:
@@ -176,10 +193,13 @@ def _tolerance(forest: Forest, zone: tuple[float, float] | None, verdict: Verdic
     return f"tolerated: {how.number(low)} to {how.text(high)}"
 
 
-def _spoken(forest: Forest, every: Sequence[Line], shown: Sequence[Line]) -> str:
+def _spoken(
+    forest: Forest, every: Sequence[Line], shown: Sequence[Line], floor: Floor | None
+) -> str:
     tested = [line for line in every if line.row.tested]
     bad = [line.label for line in tested if line.outcome is Outcome.FAILED]
     parts = [f"{one_line(forest.title)}: {len(shown)} of {len(every)} rows with intervals"]
+    parts += [key.text for key in floor.keys] if floor else []
     if bad:
         parts.append("failed: " + "; ".join(bad[:5]) + (" and more" if len(bad) > 5 else ""))
     parts.append("all numbers are in the table of the fold")

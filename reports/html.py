@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from audit.exhibits import Exhibit
 from audit.result import AuditResult
-from reports import charts, plots
+from reports import charts, plane_field, plane_plot, plots
 from reports.aggregate import Report, build
 from reports.exhibits import EXHIBITS
 from reports.index import Index
@@ -63,6 +63,9 @@ def _environment() -> Environment:
         lane=charts.lane,
         forest_svg=charts.forest,
         curve_svg=plots.curve,
+        plane_svg=plane_plot.plane,
+        legended=plane_plot.legended,
+        swatch=plane_field.swatch,
     )
     return environment
 

@@ -13,6 +13,7 @@ from reports.scales import NARROW, WIDE
 
 LETTER = 6.4
 HEIGHT = 13.0
+OVER = 18.0  # pixels by which a text that may be left out may run over
 ASIDE, CLASH = 4, 40  # what it costs to leave the plot and to touch another text, in hidden dots
 
 
@@ -67,6 +68,19 @@ class Board:
     def put_wide(self, words: str, spots: Sequence[Spot], css: str) -> Markup:
         """Write a text that only a wide column has room for."""
         return _written(self._best(words, spots, self.widths[1]), words, f"{css} {WIDE}")
+
+    def put_free(self, words: str, spots: Sequence[Spot], css: str) -> Markup:
+        """Write a text in the columns where it touches no other, and leave it out elsewhere."""
+        found = []
+        for width, held in zip(self.widths, (NARROW, WIDE), strict=True):
+            best = min(spots, key=lambda spot: self._cost_at(spot, words, width))
+            left, right, _, _ = best.box(words, width)
+            if self._cost_at(best, words, width) < CLASH and left > -OVER and right < width + OVER:
+                self.texts.append((best, words, width))
+                found.append((best, held))
+        if len(found) == 2 and found[0][0] == found[1][0]:
+            return _written(found[0][0], words, css)
+        return svg.join(_written(spot, words, f"{css} {held}") for spot, held in found)
 
     def _best(self, words: str, spots: Sequence[Spot], width: float) -> Spot:
         best = min(spots, key=lambda spot: self._cost_at(spot, words, width))
