@@ -17,6 +17,7 @@ VERBS = {
     "gate": "Decide a stored result again. Needs no model.",
     "report": "Render a stored result again. Needs no model.",
     "probes": "List the probes, or explain one.",
+    "transforms": "List the changes of inputs, or explain one with an example.",
     "schema": "Print the JSON Schema of the configuration or the result.",
 }
 

@@ -78,7 +78,7 @@ KINDS: tuple[TransformKind, ...] = (
     kind(
         "rotation",
         "shape",
-        "Turns the picture about its middle, to the left or the right; corners are filled with "
+        "Turns the picture about its middle, to the left or the right. Corners are filled with "
         "the picture's mirror image. Keeps the label only where upright is not what it says.",
         "{} degrees",
         [f"{v:g}" for v in DEGREES],

@@ -69,7 +69,7 @@ KINDS: tuple[TransformKind, ...] = (
     kind(
         "snow",
         "weather",
-        "Lets flakes fall slantwise and whitens what lies behind them; flakes start at places of "
+        "Lets flakes fall slantwise and whitens what lies behind them. Flakes start at places of "
         "a grid with 80 cells along the shorter side.",
         "flakes at {}",
         [

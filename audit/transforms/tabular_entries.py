@@ -166,7 +166,7 @@ KINDS: tuple[TransformKind, ...] = (
     kind(
         "unseen-category",
         "entry",
-        "Replaces some categories by a word that the reference rows never had; free text and "
+        "Replaces some categories by a word that the reference rows never had. Free text and "
         "integer codes stay. What a row describes stays the same, and so does its label. Columns "
         "of type category gain the word. A model that refuses unknown categories cannot be "
         "measured under it, and its rows are recorded as failed.",
@@ -178,8 +178,8 @@ KINDS: tuple[TransformKind, ...] = (
         "category-spelling",
         "entry",
         "Writes some categories in another case, or with a blank before or after, as another clerk "
-        "or system does; never as another category of the reference rows. Columns of type category "
-        "gain the spellings.",
+        "or system does. It is never another category of the reference rows. Columns of type "
+        "category gain the spellings.",
         "{} % of the cells in columns of categories",
         percent(SHARES),
         over(is_text, spelling),

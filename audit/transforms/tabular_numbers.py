@@ -100,9 +100,10 @@ KINDS: tuple[TransformKind, ...] = (
     kind(
         "unit-slips",
         "measurement",
-        "Writes some numbers in another unit: 10, 100 or 1000 times as much or as little, inches "
-        "for centimetres, miles for kilometres, kilograms for pounds. What a row describes stays "
-        "the same, and so does its label; the input is wrong. Integers are rounded.",
+        "Writes some numbers in another unit. They are 10, 100 or 1000 times as large or as small, "
+        "or inches for centimetres, miles for kilometres, kilograms for pounds. What a row "
+        "describes stays the same, and so does its label; the input is wrong. Integers are "
+        "rounded.",
         "{} % of the numbers",
         percent(SLIPS),
         over(is_number, slips),

@@ -169,7 +169,7 @@ def tables(draw):
     return pd.DataFrame(made, index=range(n))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tables(), st.sampled_from(sorted(KINDS)), st.integers(1, 5), st.randoms())
 def test_any_table_keeps_its_shape_and_types_and_ignores_the_order_of_rows(
     frame, name, severity, random
