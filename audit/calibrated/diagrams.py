@@ -152,7 +152,7 @@ def table(
             Column("Observed", Unit.SHARE),
             Column("Error", Unit.POINTS),
             Column("Interval"),
-            Column("Consistency p", Unit.NUMBER),
+            Column("Consistency p"),
             Column("Plug-in ECE", Unit.POINTS),
         ),
         rows=tuple(line(label, m, r) for label, m, r in shown),
@@ -170,7 +170,7 @@ def line(label: str, m: Measurement, found: Reliability) -> tuple[Cell, ...]:
         float(sums.right.sum() / sums.n),
         m.value,
         ends,
-        found.consistency,
+        "" if found.consistency is None else f"{found.consistency:.2g}",
         found.usual,
     )
 
