@@ -169,7 +169,7 @@ def bounds(k: FloatArray, n: float, weight: FloatArray) -> Bounds:
     few = some[np.unique(np.linspace(0, len(some) - 1, 8).astype(np.int64))]
     levels = np.r_[1e-12, np.geomspace(1e-9, 0.9, 40)]
     grid: FloatArray = np.unique(special.betaincinv(few[:, None], n - few[:, None] + 1, levels))
-    for _ in range(2):  # the second pass stands on points that already lie at the levels
+    for _ in range(3):  # the later passes stand on points that already lie near the levels
         chance = tail(grid, k, n, weight)
         found = np.interp(np.log(wanted), np.log(np.maximum(chance, 1e-300)), grid)
         grid = np.unique(np.r_[grid[::8], found])

@@ -112,7 +112,8 @@ def unsure(view: View) -> FloatArray:
     from logits it stays exact where the probability itself would round to 1.
     """
     if view.logits is not None:
-        return np.asarray(logsumexp(view.logits, axis=1) - view.logits.max(axis=1))
+        others = np.sort(view.logits - view.logits.max(axis=1, keepdims=True), axis=1)[:, :-1]
+        return np.asarray(np.log1p(np.exp(others).sum(axis=1)))
     largest: FloatArray = held(view.outputs).max(axis=1)
     return -np.log(np.maximum(largest, np.finfo(np.float64).tiny))
 
