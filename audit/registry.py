@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,7 @@ def remedy(entry: EntryPoint, error: Exception) -> str:
     if missing and missing != package:
         extra = {"torch": "transformers", "transformers": "transformers", "sklearn": "sklearn"}
         extra |= {"skops": "sklearn", "safetensors": "transformers", "peft": "lora"}
+        extra |= {"PIL": "images"}
         if missing in extra:
             return f"install what it needs: pip install 'defect-audit[{extra[missing]}]'"
         return f"install what it needs: pip install {missing}"
@@ -79,19 +81,16 @@ def remedy(entry: EntryPoint, error: Exception) -> str:
 
 
 def transforms() -> dict[str, TransformKind]:
-    """Load every transform, by its own name.
+    """Load every transform, by its own name; a broken guest breaks nothing and offers nothing.
 
-    Raises
-    ------
-    AuditError
-        If a package that offers transforms does not import, or two share a name.
+    The first of two that share a name is taken, by the name of their entry point. ``audit
+    transforms`` says what is wrong with the others.
     """
     out: dict[str, TransformKind] = {}
     for entry in listed("transform"):
-        for kind in load("transform", entry)():
-            if kind.sheet.name in out:
-                raise AuditError(f'two transforms are called "{kind.sheet.name}"')
-            out[kind.sheet.name] = kind
+        with suppress(Exception):  # whatever a guest throws
+            for kind in load("transform", entry)():
+                out.setdefault(kind.sheet.name, kind)
     return out
 
 

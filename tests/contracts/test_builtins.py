@@ -6,6 +6,7 @@ import datasets
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.dummy import DummyClassifier
 
 from audit import registry
@@ -57,6 +58,12 @@ def written(folder, kind):
         frame.to_json(folder / "rows.json", orient="records", lines=True)
     elif kind == "parquet":
         frame.to_parquet(folder / "rows.parquet")
+    elif kind == "imagefolder":
+        for i in range(12):
+            path = folder / "images" / ("no", "yes")[i % 2] / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (9, 8), (i, 2 * i, 3 * i)).save(path)
+        return "images"
     elif kind == "arrow":
         datasets.Dataset.from_pandas(frame).save_to_disk(folder / "rows.arrow")
     else:
@@ -74,7 +81,8 @@ def written(folder, kind):
 @pytest.mark.parametrize("kind", [k for k in registry.listed("dataset") if k != "hub"])
 def test_a_data_set_keeps_its_contract(tmp_path, kind):
     table = registry.load("dataset", kind)(written(tmp_path, kind), TableOptions(), base=tmp_path)
-    check_dataset(table, SplitRoles(input=("text",), label="label", groups=("g",)))
+    column, group = ("image", "label") if kind == "imagefolder" else ("text", "g")
+    check_dataset(table, SplitRoles(input=(column,), label="label", groups=(group,)))
 
 
 def test_a_transformers_model_keeps_its_contract(tmp_path):
