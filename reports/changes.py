@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -15,8 +15,8 @@ from reports.words import clean, clip, one_line
 MOST_PAIRS = 40
 MOST_LETTERS = 700
 NAME = 120
-ALIKE = 0.5  # words that share this much are compared letter by letter
-NEAR = 2  # equal letters between two changes that are too few to read as such
+ALIKE = 0.5  # texts that share this much are compared letter by letter, others word by word
+NEAR = 3  # fewer equal letters between two changes are read as part of them
 WITHHELD = "withheld (report: {examples: full} shows it)"
 _PICTURE = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]+={0,2}")
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
@@ -41,7 +41,6 @@ class PairView:
 
     label: str
     place: str
-    how: str
     before: Side
     after: Side
     facts: tuple[str, ...]
@@ -50,6 +49,11 @@ class PairView:
     def pictured(self) -> bool:
         """Whether both sides are pictures."""
         return self.before.picture is not None and self.after.picture is not None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether neither side may be shown."""
+        return self.before.note == self.after.note == WITHHELD
 
 
 @dataclass(frozen=True)
@@ -89,15 +93,17 @@ def _pair(pair: Pair, width: int) -> PairView:
     label, place = clip(pair.label, NAME), f"{one_line(pair.split)} {pair.row:,}"
     facts = [one_line(fact) for fact in pair.facts[:width]]
     before, after = _sides(pair, label, place)
-    strength = f"severity {pair.severity}" if pair.severity else ""
     return PairView(
-        label=label,
-        place=place,
-        how=", ".join(filter(None, (clip(pair.transform, NAME), strength))),
+        label=label or clip(pair.transform, NAME),
+        place=place if _strength(pair) in label else f"{_strength(pair)}, {place}",
         before=before,
         after=after,
         facts=(*facts, *[""] * (width - len(facts))),
     )
+
+
+def _strength(pair: Pair) -> str:
+    return f"severity {pair.severity}"
 
 
 def _sides(pair: Pair, label: str, place: str) -> tuple[Side, Side]:
@@ -142,28 +148,32 @@ def marked(before: str, after: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]
     tuple of (bool, str), tuple of (bool, str)
         The parts of each text in order, with whether they differ; joined they give the text.
     """
+    letters = SequenceMatcher(None, before, after, autojunk=False)
+    if letters.ratio() >= ALIKE:
+        return _split(letters.get_opcodes(), before, after)
     a, b = _WORDS.findall(before), _WORDS.findall(after)
+    words = SequenceMatcher(None, a, b, autojunk=False)
+    return _split(words.get_opcodes(), a, b)
+
+
+def _split(
+    codes: Sequence[tuple[str, int, int, int, int]],
+    before: Sequence[str],
+    after: Sequence[str],
+) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Cut both texts by the steps that lead from one to the other.
+
+    What is equal for a letter or two between two changes is read as part of them.
+    """
     left: list[Part] = []
     right: list[Part] = []
-    for tag, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        was, now = "".join(a[i:j]), "".join(b[k:m])
-        if tag == "replace" and SequenceMatcher(None, was, now, autojunk=False).ratio() >= ALIKE:
-            for one, other in _letters(was, now):
-                left.append(one)
-                right.append(other)
-        else:
-            left.append((tag != "equal", was))
-            right.append((tag != "equal", now))
-    return _merged(left), _merged(right)
-
-
-def _letters(was: str, now: str) -> Iterator[tuple[Part, Part]]:
-    """Compare two texts letter by letter; a letter or two between changes belongs to them."""
-    codes = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     for number, (tag, i, j, k, m) in enumerate(codes):
         inner = 0 < number < len(codes) - 1
-        differs = tag != "equal" or (inner and j - i < NEAR)
-        yield (differs, was[i:j]), (differs, now[k:m])
+        short = len("".join(before[i:j]).strip()) < NEAR
+        differs = tag != "equal" or (inner and short)
+        left.append((differs, "".join(before[i:j])))
+        right.append((differs, "".join(after[k:m])))
+    return _merged(left), _merged(right)
 
 
 def _merged(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -11,7 +11,8 @@ from audit.verdict import Verdict
 from reports.index import Index
 from reports.words import clip
 
-NAME = 32
+NAME = 48
+HEAD = 22  # letters that there is room for above the plot
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def floored(index: Index, forest: Forest, verdict: Verdict | None) -> Floor | No
     if band is not None:
         name = clip(forest.band_label, NAME) or "band"
         span = fmt.scale(forest.unit, band)
-        heads.append(((band[0] + band[1]) / 2, name))
+        heads += [((band[0] + band[1]) / 2, name)] if len(name) <= HEAD else []
         keys.append(Key("tolk", f"{name}: {span.number(band[0])} to {span.text(band[1])}"))
     return Floor(band, lead, zone, tuple(heads), tuple(keys))
 

@@ -51,7 +51,7 @@ def numbers(index: Index, heat: Heat, shown: Sequence[HeatRow]) -> TableView:
     return TableView(
         title=f"{one_line(heat.title)}: every number{unit}, with its interval",
         caption="",
-        columns=(Heading("", False), *(Heading(name, True) for name in names)),
+        columns=(Heading("Row", False), *(Heading(name, True) for name in names)),
         rows=tuple(tuple(_line(index, heat, row, how)) for row in shown),
     )
 

@@ -1,4 +1,4 @@
-"""What a heat table shows: numbers as text, how strong each stands, and which are too grave."""
+"""What a heat table shows: lines under their kinds, and a key for shades, frames and marks."""
 
 from __future__ import annotations
 
@@ -7,50 +7,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from audit import writing as fmt
-from audit.exhibits import Heat, HeatCell, HeatRow
-from audit.measurement import Unit
+from audit.exhibits import Heat, HeatRow
 from audit.verdict import Outcome, Verdict
-from reports.heat_table import NAME, NONE, cells_of, finite, numbers, outcome_of, wide
+from reports.heat_cells import STEPS, CellView, Shader, shader
+from reports.heat_table import NAME, numbers, wide
 from reports.index import Index
 from reports.tables import TableView
 from reports.words import RANK, clip, one_line, word
 
 MOST_ROWS = 60
-STEPS = 8
-MARKED = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.ERROR, Outcome.NOT_RUN)
-
-
-@dataclass(frozen=True)
-class CellView:
-    """One number of the grid.
-
-    Attributes
-    ----------
-    level : int
-        How strong it stands, 0 to `STEPS`; -1 where there is no number.
-    outcome : Outcome or None
-        The verdict, where it is one to be marked.
-    beyond : bool
-        Whether the number itself lies beyond the limit.
-    """
-
-    text: str
-    level: int
-    outcome: Outcome | None = None
-    beyond: bool = False
-
-    @property
-    def css(self) -> str:
-        """The classes that shade it, and that frame what is too grave."""
-        shade = "hx" if self.level < 0 else f"h{self.level}"
-        return f"{shade} over" if self.beyond or self.outcome is Outcome.FAILED else shade
-
-    @property
-    def spoken(self) -> str:
-        """What a mark says, for those who do not see it."""
-        if self.outcome is None:
-            return "beyond the limit" if self.beyond else ""
-        return word(self.outcome)
 
 
 @dataclass(frozen=True)
@@ -123,15 +88,11 @@ class HeatView:
 def heat_view(index: Index, heat: Heat) -> HeatView:
     """Resolve a heat table against the verdicts of its result."""
     shown = heat.rows[:MOST_ROWS]
-    values = [c.value for row in shown for c in cells_of(heat, row) if finite(c.value)]
-    limit = _limit(index, heat)
-    ends = _ends(heat, values, limit.limit if limit else None)
-    how = fmt.scale(heat.unit, values)
-    maker = _Maker(index, heat, how, ends, limit)
-    rows = [(one_line(row.group), maker.row(row)) for row in shown]
+    made = shader(index, heat, shown)
+    rows = [(one_line(row.group), _row(row, made)) for row in shown]
     cells = [cell for _, row in rows for cell in row.cells]
     found = {cell.outcome for cell in cells if cell.outcome is not None}
-    flat = ends[0] == ends[1]
+    flat = made.ends[0] == made.ends[1]
     return HeatView(
         title=one_line(heat.title),
         caption=_caption(heat),
@@ -139,10 +100,10 @@ def heat_view(index: Index, heat: Heat) -> HeatView:
         columns=tuple(clip(name, NAME) for name in heat.columns),
         total=clip(heat.total, NAME),
         blocks=_blocks(rows),
-        least="" if flat else how.text(ends[0]),
-        most="" if flat else how.text(ends[1]),
+        least="" if flat else made.how.text(made.ends[0]),
+        most="" if flat else made.how.text(made.ends[1]),
         value=one_line(heat.value),
-        limit=_bound(index, limit, cells),
+        limit=_bound(made.limit, cells),
         marks=tuple((o, word(o)) for o in sorted(found, key=RANK.__getitem__)),
         wide=wide(heat),
         count=len(heat.rows),
@@ -150,63 +111,8 @@ def heat_view(index: Index, heat: Heat) -> HeatView:
     )
 
 
-def _limit(index: Index, heat: Heat) -> Verdict | None:
-    """Return the verdict whose limit cells can be held to: one on the same scale."""
-    verdict = index.by_family.get(heat.family)
-    return verdict if verdict is not None and verdict.unit is heat.unit else None
-
-
-def _ends(heat: Heat, values: Sequence[float | None], limit: float | None) -> tuple[float, float]:
-    """Return the values of the weakest and the strongest shade.
-
-    Losses are shaded from none on, and to the limit at least, so that small ones stay pale.
-    """
-    known = [v for v in values if v is not None]
-    if not known:
-        return 0.0, 0.0
-    if heat.grave == "low":
-        return max(known), min(known)
-    start = 0.0 if heat.unit is Unit.POINTS and max(known) > 0 else min(known)
-    top = max(known)
-    return start, max(top, limit) if limit is not None and heat.unit is Unit.POINTS else top
-
-
-@dataclass(frozen=True)
-class _Maker:
-    """What turns the cells of one table into text, shade and mark."""
-
-    index: Index
-    heat: Heat
-    how: fmt.Scale
-    ends: tuple[float, float]
-    limit: Verdict | None
-
-    def row(self, row: HeatRow) -> RowView:
-        cells = tuple(self.cell(cell) for cell in cells_of(self.heat, row))
-        return RowView(clip(row.label, NAME), clip(row.group, NAME), cells)
-
-    def cell(self, cell: HeatCell) -> CellView:
-        if cell.value is None or not finite(cell.value):
-            return CellView(NONE, -1, self.mark(cell))
-        return CellView(
-            self.how.number(cell.value), self.level(cell.value), self.mark(cell), self.over(cell)
-        )
-
-    def level(self, value: float) -> int:
-        low, high = self.ends
-        if low == high:
-            return 0
-        return round(STEPS * min(1.0, max(0.0, (value - low) / (high - low))))
-
-    def mark(self, cell: HeatCell) -> Outcome | None:
-        found = outcome_of(self.index, cell)
-        return found if found in MARKED else None
-
-    def over(self, cell: HeatCell) -> bool:
-        if self.limit is None or cell.value is None:
-            return False
-        past = cell.value - self.limit.limit
-        return past > 0 if self.index.is_max(self.limit) else past < 0
+def _row(row: HeatRow, made: Shader) -> RowView:
+    return RowView(clip(row.label, NAME), clip(row.group, NAME), made.line(row))
 
 
 def _blocks(rows: Sequence[tuple[str, RowView]]) -> tuple[Block, ...]:
@@ -226,7 +132,7 @@ def _caption(heat: Heat) -> str:
     return " ".join(filter(None, (one_line(heat.caption), size)))
 
 
-def _bound(index: Index, limit: Verdict | None, cells: Sequence[CellView]) -> str:
+def _bound(limit: Verdict | None, cells: Sequence[CellView]) -> str:
     if limit is None or not any("over" in cell.css for cell in cells):
         return ""
-    return "beyond " + fmt.requirement(limit.limit, limit.unit, is_max=index.is_max(limit))
+    return "beyond the limit of " + fmt.scale(limit.unit, [], limit.limit).text(limit.limit)

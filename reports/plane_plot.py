@@ -60,8 +60,8 @@ def _diagonal(field: Field) -> Markup:
 def _lines(field: Field) -> Iterator[Markup]:
     view = field.view
     for line in sorted(view.lines, key=lambda held: not held.line.second):
-        judged = view.outcome is not None and len(view.lines) == 1
-        held = f"{view.css} {line.css}" if judged else colour(line)
+        judged = view.shared is not None and len(view.lines) == 1
+        held = f"{css(view.shared)} {line.css}" if judged else colour(line)
         parts = [_band(field, line.line), svg.path(field.trace(line.line.x, line.line.y), "fit")]
         yield svg.element("g", svg.join(parts), class_=held)
 
@@ -72,11 +72,11 @@ def _band(field: Field, line: Line) -> Markup:
 
 
 def _spot(field: Field, view: SpotView) -> Markup:
-    """Draw a spot with its intervals, which are held to the plane; those without a name lighter."""
-    spot, outcome = view.spot, view.outcome or field.view.outcome
+    """Draw a spot with its intervals, which are held to the plane."""
+    spot, outcome = view.spot, view.outcome or field.view.shared
     x, y = field.x(spot.x), field.y(spot.y)
     parts = [*_wide(field, view, y), *_tall(field, view, x)]
-    second = outcome is None and not view.label and field.view.named
+    second = field.view.second(view)
     symbol = "_p-second" if second else "_p-first" if outcome is None else f"_m-{css(outcome)}"
     parts.append(svg.stamp(symbol, x, y))
     return svg.element("g", svg.join(parts), class_="second" if second else css(outcome))

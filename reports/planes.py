@@ -16,12 +16,12 @@ from reports.plane_table import lines_table, named_line, spots_table
 from reports.scales import Room, Ruler, Tick, named, ticks
 from reports.svg import Axis
 from reports.tables import TableView
-from reports.words import RANK, clean, clip, css, one_line, worst
+from reports.words import RANK, clean, clip, one_line, worst
 
 WIDTHS = (190.0, 400.0)  # the narrowest and a wide column, in pixels
 MOST_SPOTS = 300
 MOST_LINES = 12
-DASHES = 4
+DASHES = 8
 STRETCH = 0.7  # how far intervals may stretch an axis, in the length of what they are about
 PAD = 0.06
 
@@ -80,20 +80,22 @@ class PlaneView:
     tables: tuple[TableView, ...]
 
     @property
-    def css(self) -> str:
-        """The class that colours the whole."""
-        return css(self.outcome)
-
-    @property
     def left(self) -> int:
         """How many spots and lines are not drawn."""
         held = len(self.plane.spots) + len(self.plane.lines)
         return held - len(self.spots) - len(self.lines)
 
     @property
-    def named(self) -> bool:
-        """Whether some spots have names, so that the others only stand around them."""
-        return any(spot.label for spot in self.spots)
+    def shared(self) -> Outcome | None:
+        """The verdict that spots and a lone line take on: none where spots have their own."""
+        return None if _own(self.plane) else self.outcome
+
+    def second(self, spot: SpotView) -> bool:
+        """Whether a spot only stands around others: those that are judged, or that have a name."""
+        if spot.outcome is not None or self.shared is not None:
+            return False
+        judged = any(other.outcome is not None for other in self.spots)
+        return judged or (not spot.label and any(other.label for other in self.spots))
 
     @property
     def keyed(self) -> tuple[LineView, ...]:

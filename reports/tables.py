@@ -51,6 +51,6 @@ def trimmed(
     return TableView(
         title=title,
         caption=caption,
-        columns=tuple(columns[i] for i in kept),
+        columns=tuple(Heading(columns[i].name, columns[i].right and i != kept[0]) for i in kept),
         rows=tuple(tuple(row[i] for i in kept) for row in rows),
     )
