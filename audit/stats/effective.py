@@ -59,7 +59,9 @@ def design_effect(values: FloatArray, spread: float, clusters: ArrayLike | None)
         size, squares = n / groups, (n * mean.se) ** 2
         df = mean.df if mean.df is not None else groups - 1.0
         factor = (student.quantile(FAR, df) / student.quantile(FAR, None)) ** 2
-    return factor * (squares + PSEUDO * size**2) / (spread + PSEUDO * size)
+    # where nothing differs, every row of a cluster is taken to say the same: `size` is the most
+    # that the effect can be
+    return factor * (squares + PSEUDO * size) / (spread + PSEUDO)
 
 
 def difference(values: ArrayLike, clusters: ArrayLike | None = None) -> Paired | None:

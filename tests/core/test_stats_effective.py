@@ -53,6 +53,54 @@ def test_clean_families_rarely_fail_and_rarely_pass_at_their_limit_at_length(the
         assert passed <= 64
 
 
+def clumped(rng, clusters, kinds, share, theta):
+    """Draw differences as `flips` does, where half of the luck is that of a cluster."""
+    groups = clusters.max() + 1
+
+    def shared():
+        parts = [rng.standard_normal(groups)[clusters], rng.standard_normal(len(clusters))]
+        parts.append(rng.standard_normal((kinds, groups))[:, clusters])
+        parts.append(rng.standard_normal((kinds, len(clusters))))
+        return sum(parts) / 2
+
+    sign = np.where(ndtr(shared()) < (share + theta) / 2 / share, 1, -1)
+    return sign * (ndtr(shared())[..., None] < share * np.linspace(0.2, 1.8, 5)).mean(-1)
+
+
+def clustered_error_rates(audits, clusters, share, theta, kinds=10, seed=0):
+    rng = np.random.default_rng(seed)
+    failed, passed = 0, 0.0
+    for _ in range(audits):
+        drawn = clumped(rng, clusters, kinds, share, theta)
+        found = [effective.difference(d, clusters) for d in drawn]
+        failed += min(e.p_over(theta) for e in found) <= 0.05 / kinds
+        passed += np.mean([e.p_under(theta) <= 0.05 for e in found])
+    return failed, passed
+
+
+@pytest.mark.parametrize(("share", "theta"), [(0.1, 0.0), (0.1, 0.05), (0.25, 0.05)])
+def test_clustered_families_rarely_fail_and_rarely_pass_at_their_limit(share, theta):
+    """60 audits: at most 7 are the 97.5 % binomial bound of 5 %."""
+    failed, passed = clustered_error_rates(60, np.arange(400) % 100, share, theta)
+    assert failed <= 7
+    assert passed <= 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("uneven", [False, True])
+@pytest.mark.parametrize(("n", "groups"), [(60, 20), (200, 50), (1000, 250)])
+def test_clustered_families_keep_their_rates_at_length(n, groups, uneven):
+    """1,000 audits: at most 64 are the 97.5 % binomial bound of 5 %."""
+    clusters = np.arange(n) % groups
+    if uneven:
+        clusters = (np.random.default_rng(1).random(n) ** 2 * groups).astype(int)
+        clusters = np.unique(clusters, return_inverse=True)[1]
+    for share, theta in ((0.02, 0.0), (0.1, 0.0), (0.05, 0.05), (0.25, 0.05)):
+        failed, passed = clustered_error_rates(1000, clusters, share, theta)
+        assert failed <= 64
+        assert passed <= 64
+
+
 def coverage(sets, n, share, theta, nested=True, seed=0):
     rng = np.random.default_rng(seed)
     inside = 0

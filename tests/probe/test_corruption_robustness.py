@@ -372,7 +372,7 @@ def test_the_curve_begins_with_the_unchanged_inputs():
 def test_pairs_show_right_answers_that_became_wrong_and_never_inputs():
     rows = rows_of()
     evidence = answer(probe_for(pairs=4), rows, guilty())
-    pairs = [e for e in evidence.exhibits if isinstance(e, Pairs)][0].pairs
+    pairs = next(e for e in evidence.exhibits if isinstance(e, Pairs)).pairs
     first = [p for p in pairs if p.transform == "casing"]
     assert len(first) == 4
     assert all(p.before is None and p.after is None for p in pairs)
