@@ -151,7 +151,11 @@ class OodDetection(Probe):
         return bank_rows(data, sets.pool, self.domains, self.fit_rows, self.seed)
 
     def names(
-        self, data: Mapping[str, Examples], model: ModelCard, train: IntArray | None
+        self,
+        data: Mapping[str, Examples],
+        model: ModelCard,
+        sets: Sets,
+        train: IntArray | None,
     ) -> tuple[str, ...]:
         """Return the detectors that are tried.
 
@@ -160,8 +164,15 @@ class OodDetection(Probe):
         NotApplicable
             If the model allows none.
         """
-        fit = data[TRAIN if train is not None else "test"]
-        allowed = possible(model, bool(self.task.labels), fit.labels is not None)
+        labels = data[TRAIN].labels if train is not None else None
+        codes = (
+            sets.home_labels
+            if train is None
+            else labels.codes[train]
+            if labels is not None
+            else np.zeros(0)
+        )
+        allowed = possible(model, bool(self.task.labels), len(np.unique(codes)) > 1)
         names = tuple(n for n in allowed if not self.detectors or n in self.detectors)
         if not names:
             raise NotApplicable(
@@ -180,7 +191,7 @@ class OodDetection(Probe):
         """Ask how the model sees every set, and the rows that detectors are fitted on."""
         sets = self.sets(data)
         train = self.train(data, sets)
-        names = self.names(data, model, train)
+        names = self.names(data, model, sets, train)
         asked = requests(names, model, sets.pool.splits)
         if train is not None and set(names) & set(FITTED):
             asked.append(Embed(TRAIN, packed(train)))
@@ -189,7 +200,7 @@ class OodDetection(Probe):
     def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
         """Expand every ask over the sets that are large enough, with what their sizes promise."""
         sets = self.sets(data)
-        self.names(data, model, self.train(data, sets))
+        self.names(data, model, sets, self.train(data, sets))
         promise = figures.promise(sets)
         return [figures.expand(ask, sets, promise, FEW) for ask in self.asks]
 
@@ -198,7 +209,7 @@ class OodDetection(Probe):
         data = seen.examples
         sets = self.sets(data)
         train = self.train(data, sets)
-        names = self.names(data, seen.card, train)
+        names = self.names(data, seen.card, sets, train)
         warnings = sets.warnings(data)
         left = [n for n in self.detectors if n not in names]
         if left:

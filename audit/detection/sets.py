@@ -78,6 +78,11 @@ class Sets:
         flat = np.bincount(2 * self.pool.domain + self.half, minlength=2 * len(self.domains))
         return flat.reshape(-1, 2).astype(np.int64)
 
+    @property
+    def home_labels(self) -> IntArray:
+        """Label codes of the rows in distribution; all 0 without labels."""
+        return np.asarray(self.pool.label[self.pool.domain == HOME])
+
     def kind(self, domain: int) -> str:
         """Return ``near`` or ``far``."""
         return "far" if self.domains[domain].name in self.far else "near"

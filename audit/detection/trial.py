@@ -20,7 +20,7 @@ CHUNK = 2048  # rows that are looked at together: memory does not grow with the 
 FITTED = ("knn", "mahalanobis", "vim")
 
 
-def possible(card: ModelCard, classes: bool, labelled: bool) -> tuple[str, ...]:
+def possible(card: ModelCard, classes: bool, several: bool) -> tuple[str, ...]:
     """Return the detectors that a model allows.
 
     Parameters
@@ -28,15 +28,16 @@ def possible(card: ModelCard, classes: bool, labelled: bool) -> tuple[str, ...]:
     card : ModelCard
     classes : bool
         Whether its outputs are scores of classes.
-    labelled : bool
-        Whether the rows that detectors are fitted on have class labels.
+    several : bool
+        Whether the rows that detectors are fitted on have labels of several classes: the distance
+        to one class alone, minus that to all rows, is 0.
     """
     allowed = {
         "msp": classes,
         "max-logit": card.logits,
         "energy": card.logits,
         "knn": bool(card.features),
-        "mahalanobis": bool(card.features) and labelled,
+        "mahalanobis": bool(card.features) and several,
         "vim": card.logits,
     }
     return tuple(name for name in TITLES if allowed[name])

@@ -420,3 +420,12 @@ def test_sizes_below_two_are_undefined_with_a_reason():
     families = planted(1.0, {"home": 3, "town": 2}, probe=probe).families
     assert all(m.evidence is None and m.why for f in families for m in f.measurements)
     assert verdict(families[0], min=0.5).outcome == "inconclusive"
+
+
+def test_with_one_class_alone_there_is_no_distance_to_the_nearest_class():
+    seen = noise(0, {"home": 240, "town": 120})
+    rows = seen.examples["test"]
+    single = dataclasses.replace(rows, labels=Factor(0 * rows.labels.codes, LABELS))
+    evidence = probe_of().measure(dataclasses.replace(seen, examples={"test": single}))
+    assert "relative Mahalanobis" not in {row[0][:20] for row in evidence.exhibits[-1].rows}
+    assert len(evidence.exhibits[-1].rows) == 5
