@@ -114,7 +114,8 @@ class DistributionShift(Probe):
             "A drop does not say whether inputs, labels or what links them have moved, nor whether "
             "the labels of both places were made alike.",
             "The domain classifier is linear in the features of the model: a shift that it does "
-            "not find may still be there. Its area is that of the classifier as it was learnt.",
+            "not find may still be there. Its area is that of the classifier as it was learnt; one "
+            "that errs weights rows too evenly, so that the effective share is rather too large.",
             "The line is only as good as the revisions are: they must be of different quality, and "
             "are scored on the same rows. Their sampling error flattens it.",
         ),

@@ -93,8 +93,8 @@ class Pooled:
 
     def mean_drop(self, away: Sequence[int]) -> AnyEvidence | None:
         """Return the figure in distribution minus the unweighted mean over some domains."""
-        if not away:
-            return None
+        if len(away) == 1:
+            return self.drop(away[0])
         arms = [(self.of(i), -self.sign / len(away)) for i in away]
         return self.contrast([(self.of(0), self.sign), *arms])
 
@@ -136,14 +136,16 @@ class Pooled:
 def of_rows(value: FloatArray, cell: IntArray, weights: FloatArray, proportion: bool) -> Mean:
     """Return a weighted sum of the means of independent cells, by Welch and Satterthwaite.
 
-    The variance of a share is taken at ``(k + 1) / (n + 2)``, so that a cell without an error is
-    not taken for certain (Agresti & Caffo 2000, The American Statistician 54, 280-288).
+    The variance of a share is taken at ``(k + 2) / (n + 4)``: a cell without an error is not taken
+    for certain, and one that was lucky not for too certain (Agresti & Coull 1998, The American
+    Statistician 52, 119-126). With ``(k + 1) / (n + 2)`` one cell of 30 among large ones has 4.2
+    times the error of 0.2 % that Holm leaves it at rate .85; with this, 1.8 times.
     """
     n = np.bincount(cell, minlength=len(weights)).astype(np.float64)
     total = np.bincount(cell, weights=value, minlength=len(weights))
     mean = total / n
     if proportion:
-        smooth = (total + 1) / (n + 2)
+        smooth = (total + 2) / (n + 4)
         variance = smooth * (1 - smooth)
     else:
         variance = np.bincount(cell, weights=(value - mean[cell]) ** 2) / (n - 1)
@@ -171,7 +173,7 @@ def of_clusters(
     if not proportion:
         return found
     mean = np.bincount(cell, weights=value) / np.bincount(cell)
-    smooth = (count + 1) / (count + 2)
+    smooth = (count + 2) / (count + 4)
     fixed = (mean == 0) | (mean == 1)
     parts = np.where(fixed, weights**2 * smooth * (1 - smooth) / count, 0.0)
     if not fixed.any():

@@ -3,8 +3,8 @@
 References
 ----------
 Lopez-Paz & Oquab (2017), Revisiting Classifier Two-Sample Tests, ICLR, section 3; Ledoit & Wolf
-(2004), J. Multivariate Anal. 88, 365-411 (shrinkage); Platt (1999), Advances in Large Margin
-Classifiers, 61-74 (probabilities from scores).
+(2004), J. Multivariate Anal. 88, 365-411 (shrinkage); Sugiyama, Suzuki & Kanamori (2012), Density
+Ratio Estimation in Machine Learning, section 4.2 (weights from the odds of a classifier).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 STREAM = 41
 """Stream of luck that cuts halves, apart from those of other probes."""
+STEPS = 60
+"""Newton steps of the logistic regression, each of at most 2 on the scale of its scores."""
 
 
 def learning_half(digests: NDArray[np.bytes_], clusters: IntArray | None, seed: int) -> Mask:
@@ -183,21 +185,20 @@ def _first_of(
 
 
 def log_odds(score: FloatArray, second: Mask) -> FloatArray:
-    """Return the log odds of the second sample, fitted to held-out scores by two numbers.
+    """Return the log odds of the second sample, by logistic regression on held-out scores alone.
 
-    Platt's smoothed targets keep them finite where the samples are told apart without an error.
+    Where the samples are told apart without an error no maximum exists: the odds are then those
+    of a slope that is steep and finite, so that weights rest on the nearest rows, as they must.
     """
-    positives = float(second.sum())
-    negatives = len(second) - positives
-    target = np.where(second, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     x = np.column_stack([np.ones(len(score)), (score - score.mean()) / (score.std() or 1.0)])
-    beta = np.array([np.log((positives + 1) / (negatives + 1)), 0.0])
-    for _ in range(100):
+    beta = np.zeros(2)
+    for _ in range(STEPS):
         p = 1 / (1 + np.exp(-np.clip(x @ beta, -500, 500)))
         information = (x * (p * (1 - p))[:, None]).T @ x + 1e-9 * np.eye(2)
-        step = np.linalg.solve(information, x.T @ (target - p))
-        beta = beta + step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))
-        if np.abs(step).max() < 1e-10:
+        step = np.linalg.solve(information, x.T @ (second - p))
+        largest = float(np.abs(step).max())
+        beta = beta + step * min(1.0, 2.0 / max(largest, 1e-300))
+        if largest < 1e-10:
             break
     return np.asarray(x @ beta)
 
