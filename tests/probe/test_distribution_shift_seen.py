@@ -54,15 +54,12 @@ def sighted(seed, distance, n=400, dims=6, clusters=False, repeats=1):
 
 def told(examples, features):
     probe = probe_of(asked("shift", "auc"), asked("overlap", "ess"))
-    answers = {
-        Predict("test"): Observation(sample_outputs(examples)),
-        Embed("test"): Observation(features),
-    }
+    answers = {Embed("test"): Observation(features)}
     return probe.measure(Observations({"test": examples}, answers, CARD))
 
 
 def test_two_gaussians_are_told_apart_at_phi_of_their_distance():
-    """30 audits, d = 1: the mean area lies within 0.02 under Phi(1 / sqrt 2), never above."""
+    """30 audits, d = 1: the mean area is Phi(1 / sqrt 2), up to 0.02 under it as the direction is learnt."""
     areas = [told(*sighted(s, 1.0)).families[0].measurements[0].value for s in range(30)]
     assert ndtr(1 / np.sqrt(2)) - 0.02 <= np.mean(areas) <= ndtr(1 / np.sqrt(2)) + 0.01
 
