@@ -53,14 +53,14 @@ def design_effect(values: FloatArray, spread: float, clusters: ArrayLike | None)
     squares = float(((values - values.mean()) ** 2).sum())
     if clusters is not None:
         mean = cluster_mean(values, clusters)
-        groups = len(np.unique(np.asarray(clusters)))
-        if groups < 2:
+        sizes = np.unique(np.asarray(clusters), return_counts=True)[1].astype(np.float64)
+        if len(sizes) < 2:
             return None
-        size, squares = n / groups, (n * mean.se) ** 2
-        df = mean.df if mean.df is not None else groups - 1.0
+        size, squares = float((sizes**2).sum()) / n, (n * mean.se) ** 2
+        df = mean.df if mean.df is not None else len(sizes) - 1.0
         factor = (student.quantile(FAR, df) / student.quantile(FAR, None)) ** 2
-    # where nothing differs, every row of a cluster is taken to say the same: `size` is the most
-    # that the effect can be
+    # where nothing differs, every row of a cluster is taken to say the same: `size` is then the
+    # whole effect (that of Kish 1965 at an intra-class correlation of 1)
     return factor * (squares + PSEUDO * size) / (spread + PSEUDO)
 
 
@@ -78,9 +78,9 @@ def difference(values: ArrayLike, clusters: ArrayLike | None = None) -> Paired |
     -------
     Paired or None
         Exact counts where every value is -1, 0 or 1 and items are independent. Where none differs:
-        no discordant pair among n, or among as many pairs as there are clusters; P(no item
-        differs) is then at most what it would be for differences of full size. None without an
-        item, or with a single cluster.
+        no discordant pair among n, or among as many pairs as there are clusters (fewer where their
+        sizes differ); P(no item differs) is then at most what it would be for differences of full
+        size. None without an item, or with a single cluster.
     """
     d = np.asarray(values, dtype=np.float64)
     if not len(d):
