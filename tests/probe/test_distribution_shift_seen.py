@@ -59,7 +59,7 @@ def told(examples, features):
 
 
 def test_two_gaussians_are_told_apart_at_phi_of_their_distance():
-    """30 audits, d = 1: the mean area is Phi(1 / sqrt 2), up to 0.02 under it as the direction is learnt."""
+    """30 audits, d = 1: Phi(1 / sqrt 2) on average, up to 0.02 less: the direction is learnt."""
     areas = [told(*sighted(s, 1.0)).families[0].measurements[0].value for s in range(30)]
     assert ndtr(1 / np.sqrt(2)) - 0.02 <= np.mean(areas) <= ndtr(1 / np.sqrt(2)) + 0.01
 
