@@ -28,7 +28,8 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 from transformers.utils import logging
 
-from audit.adapters.hf_text import HfText, load
+from audit.adapters.hf import load
+from audit.adapters.hf_text import HfText
 from audit.adapters.options import ModelOptions, SplitRoles
 from audit.adapters.rows import examples_from
 from audit.engine.engine import Engine

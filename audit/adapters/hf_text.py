@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from audit.adapters.answers import named
 from audit.adapters.hf_device import batch_tokens, choose_device, device_class, installed
-from audit.adapters.hf_files import ModelFiles, find_files
+from audit.adapters.hf_files import ModelFiles
 from audit.adapters.hf_ranks import log_ranks, mean_ranks
 from audit.adapters.hf_weights import read_network, refuse_missing, unloadable
 from audit.adapters.inside import NetworkInside, inside_of
@@ -26,17 +25,6 @@ from audit.model import ModelCard
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 NO_LIMIT = 1_000_000  # tokenizers without a limit carry a huge number
 OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "mpnet", "longformer"}
-
-
-def load(ref: str, options: ModelOptions, *, base: Path) -> HfText:
-    """Load a text classifier; `audit.adapters.hf.load` tells those of images from it.
-
-    Raises
-    ------
-    ModelError
-        As `from_files`, or if it cannot be found or is not safe to load as the options stand.
-    """
-    return from_files(ref, find_files(ref, options, base), options)
 
 
 def from_files(ref: str, files: ModelFiles, options: ModelOptions) -> HfText:

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from audit.adapters.hf_text import load
+from audit.adapters.hf import load
 from audit.adapters.options import ModelOptions, SplitRoles
 from audit.adapters.rows import examples_from
 from audit.engine.engine import Engine
@@ -76,7 +76,7 @@ def test_sizes_are_tokens_after_the_text_is_cut(folder):
 def test_loading_imports_neither_torch_nor_transformers(folder):
     code = (
         "import sys, pathlib\n"
-        "from audit.adapters.hf_text import load\n"
+        "from audit.adapters.hf import load\n"
         "from audit.adapters.options import ModelOptions\n"
         f"load('model', ModelOptions(device='cpu'), base=pathlib.Path({str(folder.parent)!r}))\n"
         "assert not {'torch', 'transformers'} & set(sys.modules)\n"

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
+from audit.adapters.hf import load
 from audit.adapters.hf_refits import of_transformer
-from audit.adapters.hf_text import load
 from audit.adapters.options import ModelOptions, RefitOptions
 from audit.errors import ConfigError, ModelError
 from audit.model import Predicts, Ranks, Refits, Sized
