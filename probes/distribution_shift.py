@@ -95,8 +95,9 @@ class DistributionShift(Probe):
             "cells are sparse; means by Welch's t; balanced accuracy, the mean of domains and "
             "differences of differences as weighted sums of cells with smoothed variances and "
             "Satterthwaite's degrees of freedom; clustered rows by CR2. Whether there is a shift "
-            "at all is asked of a linear discriminant on the model's features, learnt on one half "
-            "of the rows and scored on the other: DeLong's interval of its area, and a permutation "
+            "at all is asked of a linear discriminant on the model's features (and their products, "
+            "of up to 20), learnt on one half of the rows and scored on the other: DeLong's "
+            "interval of its area, and a permutation "
             "test. Its odds weight the rows in distribution, and their effective sample size says "
             "whether weighting has a basis. Where eight other revisions answer, the line of their "
             "accuracies on the logit scale says what was to be expected of the model."
@@ -113,9 +114,10 @@ class DistributionShift(Probe):
             "shift.",
             "A drop does not say whether inputs, labels or what links them have moved, nor whether "
             "the labels of both places were made alike.",
-            "The domain classifier is linear in the features of the model: a shift that it does "
-            "not find may still be there. Its area is that of the classifier as it was learnt; one "
-            "that errs weights rows too evenly, so that the effective share is rather too large.",
+            "The domain classifier is a simple one on the features of the model: a shift that it "
+            "does not find may still be there. Its area is that of the classifier as it was "
+            "learnt; one that errs weights rows too evenly, so that the effective share is rather "
+            "too large.",
             "The line is only as good as the revisions are: they must be of different quality, and "
             "are scored on the same rows. Their sampling error flattens it.",
         ),

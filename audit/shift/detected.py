@@ -20,6 +20,7 @@ from audit.stats.twosample import (
     learning_half,
     log_odds,
     permutation_p,
+    with_products,
 )
 
 THIN = "fewer than two rows of either kind are left to learn on, or to be scored"
@@ -117,10 +118,11 @@ def detect(home: Side, away: Side, seed: int, most: int) -> Detected:
     taught = home.taught(most), away.taught(most)
     if min(n, n_home, len(taught[0]), len(taught[1])) < 2:
         return Detected(n=n, n_home=n_home, why=THIN)
-    told = discriminant(*taught)
+    shown = np.vstack(taught)
+    told = discriminant(*(with_products(rows, shown) for rows in taught))
     if told is None:
         return Detected(n=n, n_home=n_home, why=ALIKE)
-    score = told.score(np.vstack([home.held, away.held]))
+    score = told.score(with_products(np.vstack([home.held, away.held]), shown))
     foreign = np.arange(n_home + n) >= n_home
     clusters = None
     if home.clusters is not None and away.clusters is not None:

@@ -24,6 +24,10 @@ IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 STREAM = 41
 """Stream of luck that cuts halves, apart from those of other probes."""
+NARROW = 20
+"""Columns up to which products are added: 210 more. Embeddings have enough columns of their own."""
+FAR = 4.0
+"""Standard deviations beyond which a column counts no further in a product."""
 STEPS = 60
 """Newton steps of the logistic regression, each of at most 2 on the scale of its scores."""
 
@@ -70,6 +74,30 @@ class Discriminant(NamedTuple):
         Rounded, so that equal rows tie whatever stands beside them in the product.
         """
         return np.round((features - self.centre) @ self.direction, 9)
+
+
+def with_products(features: FloatArray, by: FloatArray) -> FloatArray:
+    """Add the products of few columns, so that a change of spread or of correlation shows.
+
+    Parameters
+    ----------
+    features : (n, d) float array
+    by : (m, d) float array
+        Rows that say what a column's centre and spread are.
+
+    Returns
+    -------
+    (n, d + d (d + 1) / 2) float array
+        Columns are standardised and kept within `FAR`, so that no single row decides. Of more
+        than `NARROW` columns, the features as they are.
+    """
+    if features.shape[1] > NARROW:
+        return features
+    spread = by.std(axis=0)
+    z = (features - by.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    first, second = np.triu_indices(z.shape[1])
+    held = np.clip(z, -FAR, FAR)
+    return np.column_stack([z, held[:, first] * held[:, second]])
 
 
 def discriminant(first: FloatArray, second: FloatArray) -> Discriminant | None:
