@@ -101,6 +101,12 @@ def sample_outputs(examples: Examples, seed: int = 0, accuracy: float = 0.8) -> 
     return graded(examples, right, rng.uniform(0.5, 1.0, len(examples)))
 
 
+def learned_outputs(examples: Examples, accuracy: float = 0.8) -> FloatArray:
+    """Return what the sample model answers on the rows that it learned from, in any order."""
+    right = chance(examples, 31) < accuracy
+    return graded(examples, right, 0.5 + 0.5 * chance(examples, 32))
+
+
 def graded(examples: Examples, right: np.ndarray, sure: FloatArray) -> FloatArray:
     """Return probabilities that choose the label where `right`, as sure as `sure`."""
     if examples.labels is None:
@@ -132,7 +138,7 @@ def sample_answer(
     if request.rows:
         rows = unpacked(request.rows)
     if isinstance(request, Embed):
-        own = outputs if request.split != TRAIN else sample_outputs(examples)
+        own = outputs if request.split != TRAIN else learned_outputs(examples)
         return inside(examples, own, rows)
     if request.transform is not None and request.transform.severity:
         return Observation(changed(examples, outputs, request.transform)[rows])
@@ -140,7 +146,7 @@ def sample_answer(
         right = chance(examples, 1 + CARD.revisions.index(request.revision)) < 0.75
         return Observation(graded(examples, right, 0.5 + 0.5 * chance(examples, 11))[rows])
     if request.fit is None:
-        own = outputs if request.split != TRAIN else sample_outputs(examples)
+        own = outputs if request.split != TRAIN else learned_outputs(examples)
         return Observation(own[rows])
     right = chance(examples, request.fit.seed) < sample_accuracy(request.fit, data)
     sure = 0.5 + 0.5 * chance(examples, request.fit.seed + 1)

@@ -8,7 +8,6 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 
-import audit.samples
 from audit.config import SplitSpec
 from audit.detection.area import hanley_mcneil
 from audit.domains import DomainRules
@@ -20,7 +19,7 @@ from audit.measurement import Ask
 from audit.model import ModelCard
 from audit.observations import Observation, Observations
 from audit.requests import Embed, Predict
-from audit.samples import chance, graded, reorder, sample_data, sample_examples, sample_outputs
+from audit.samples import reorder, sample_data, sample_examples, sample_outputs
 from audit.task import Classification, Regression
 from audit.testing import check_probe, encode, make, measured
 from audit.verdict import Requirement
@@ -88,16 +87,7 @@ def share_at(d):
     return float(norm.cdf(norm.ppf(0.95) - d))
 
 
-def test_the_contract_holds(monkeypatch):
-    """The sample model's own answers on training rows are made to follow from content first."""
-    own = audit.samples.sample_outputs
-
-    def by_content(examples, seed=0, accuracy=0.8):
-        if examples.split != "train":
-            return own(examples, seed, accuracy)
-        return graded(examples, chance(examples, 31) < accuracy, 0.5 + 0.5 * chance(examples, 32))
-
-    monkeypatch.setattr(audit.samples, "sample_outputs", by_content)
+def test_the_contract_holds():
     check_probe(OodDetection)
 
 
@@ -343,7 +333,7 @@ def test_inputs_at_home_and_abroad_are_left_out_with_a_warning():
 def test_seed_and_order_of_rows(clusters):
     rows = rows_of({"home": 300, "town": 200}, clusters=clusters)
     outputs, order = unsure(rows, 1, 0), np.random.default_rng(0).permutation(500)
-    rows = dataclasses.replace(rows, inputs=audit.samples.Rows(range(500)))
+    rows = dataclasses.replace(rows, inputs=Rows(range(500)))
     seen = [
         Observations({"test": r}, {Predict("test"): Observation(o)}, OUTPUTS)
         for r, o in ((rows, outputs), (rows, outputs), (reorder(rows, order), outputs[order]))
@@ -378,14 +368,14 @@ def test_tripled_rows_in_clusters_give_nearly_the_interval_of_the_distinct_rows(
 
 def test_training_rows_are_asked_for_once_and_no_more_than_wanted():
     data = sample_data()
-    asked = make(OodDetection).plan(data, audit.samples.CARD, Observations(data))
+    asked = make(OodDetection).plan(data, CARD, Observations(data))
     assert asked[0] == Embed("test")
     assert asked[1].split == "train"
     assert 0 < len(asked[1].rows) // 4 <= 2000
     few = dataclasses.replace(make(OodDetection), fit_rows=50)
-    assert len(few.plan(data, audit.samples.CARD, Observations(data))[1].rows) == 200
+    assert len(few.plan(data, CARD, Observations(data))[1].rows) == 200
     only = dataclasses.replace(make(OodDetection), detectors=("energy",))
-    assert only.plan(data, audit.samples.CARD, Observations(data)) == [Embed("test")]
+    assert only.plan(data, CARD, Observations(data)) == [Embed("test")]
 
 
 def test_features_without_logits_leave_out_what_needs_them():
