@@ -1,6 +1,7 @@
 # make install   everything that the demo and the tests need, in .venv
 # make demo      fine-tune a sentiment classifier, audit it, print where the report lies
 # make adult     the same for the second example: income, gradient boosting
+# make solar     pictures: solar cells, and what is lost on cells of another kind
 # make finetune  learning curves of full fine-tuning and of LoRA, about fifteen minutes
 # make test      lint, types, import contracts, tests
 PYTHON ?= python3
@@ -10,11 +11,11 @@ STAMP := $(VENV)/.installed
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Models and data come from packages: nothing may reach for a hub.
-demo adult finetune test test-slow bench: export HF_HUB_OFFLINE := 1
-demo adult finetune test test-slow bench: export TOKENIZERS_PARALLELISM := false
+demo adult solar finetune test test-slow bench: export HF_HUB_OFFLINE := 1
+demo adult solar finetune test test-slow bench: export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install prepare-demo prepare-adult demo adult finetune lint test test-slow bench clean
+.PHONY: help install prepare-demo prepare-adult prepare-solar demo adult solar finetune lint test test-slow bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -34,6 +35,9 @@ prepare-demo: install
 prepare-adult: install
 	@$(BIN)/python examples/adult/prepare.py
 
+prepare-solar: install
+	@$(BIN)/python examples/solar/prepare.py
+
 demo: prepare-demo
 	$(BIN)/audit run -c examples/demo/audit.yaml
 	@echo
@@ -43,6 +47,11 @@ adult: prepare-adult
 	$(BIN)/audit run -c examples/adult/audit.yaml
 	@echo
 	@echo "report: $(CURDIR)/examples/adult/audit-report/report.html"
+
+solar: prepare-solar
+	$(BIN)/audit run -c examples/solar/audit.yaml
+	@echo
+	@echo "report: $(CURDIR)/examples/solar/audit-report/report.html"
 
 finetune: prepare-demo
 	$(BIN)/audit run -c examples/demo/finetune-full.yaml
@@ -59,7 +68,7 @@ lint: install
 test: lint prepare-demo prepare-adult
 	$(BIN)/python -m pytest
 
-test-slow: install prepare-demo prepare-adult
+test-slow: install prepare-demo prepare-adult prepare-solar
 	$(BIN)/python -m pytest -m slow
 
 bench: install prepare-demo

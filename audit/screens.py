@@ -10,7 +10,7 @@ from audit.stats.multiplicity import benjamini_hochberg
 from audit.verdict import Requirement
 
 RATE = 0.10
-NO_DIFFERENCE = {"gap": 0.0, "ratio": 1.0}
+NO_DIFFERENCE = {"gap": 0.0, "ratio": 1.0, "drop": 0.0, "gap_widening": 0.0}
 
 
 def screen(

@@ -19,7 +19,7 @@ from audit.measurement import Ask
 from audit.model import ModelCard
 from audit.observations import Observation, Observations
 from audit.requests import Embed, Predict
-from audit.samples import reorder, sample_data, sample_examples, sample_outputs
+from audit.samples import CARD, Rows, reorder, sample_data, sample_examples, sample_outputs
 from audit.task import Classification, Regression
 from audit.testing import check_probe, encode, make, measured
 from audit.verdict import Requirement
