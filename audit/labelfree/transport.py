@@ -13,7 +13,7 @@ import numpy as np
 
 from audit.examples import FloatArray, IntArray
 
-SMOOTH = (0.02, 0.005)  # temperatures of the soft maximum: a rough solution, then a close one
+SMOOTH = (0.02, 0.005, 0.001)  # temperatures of the soft maximum: rough first, then close
 STEPS = 30
 CLOSE = 1e-4  # of the shares
 RIDGE = 1e-3  # keeps the prices of classes that no row takes from running away
