@@ -60,6 +60,31 @@ def hostile_curves(curves: AuditResult, extremes: ModuleType) -> AuditResult:
 
 
 @pytest.fixture(scope="session")
+def shifts(results: ModuleType) -> ModuleType:
+    return _load("shifted")
+
+
+@pytest.fixture(scope="session")
+def edges(shifts: ModuleType) -> ModuleType:
+    return _load("strained")
+
+
+@pytest.fixture(scope="session")
+def shifted(realistic: AuditResult, shifts: ModuleType) -> AuditResult:
+    return shifts.shifted(realistic)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def hostile_shifted(shifted: AuditResult, extremes: ModuleType) -> AuditResult:
+    return extremes.hostile(shifted)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def strained(realistic: AuditResult, edges: ModuleType) -> AuditResult:
+    return edges.strained(realistic)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
 def extremes() -> ModuleType:
     return _load("extremes")
 

@@ -21,6 +21,7 @@ KEEP = frozenset(
         "outcome",
         "unit",
         "x_unit",
+        "y_unit",
         "state",
         "type",
         "schema_version",

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.browser
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
 NAMES = ["realistic", "hostile", "giant"]
-READ = ["realistic", "hostile", "curves", "hostile_curves", "demo", "adult"]
+PLAIN = ["realistic", "hostile", "curves", "hostile_curves", "demo"]
+SHIFTS = ["shifted", "hostile_shifted", "strained"]
+READ = [*PLAIN, "adult", *SHIFTS]
 
 TOUCHING = """[...document.querySelectorAll('.cv')].flatMap(plot => {
   const seen = [...plot.querySelectorAll('text')].map(text => [text.textContent,
@@ -20,6 +22,24 @@ TOUCHING = """[...document.querySelectorAll('.cv')].flatMap(plot => {
     && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom)
     .map(([other]) => [name, other]));
 })"""
+
+CONTRAST = """(() => {
+  const channels = (text) => {
+    const numbers = text.match(/[\\d.]+/g).map(Number);
+    return text.startsWith('color(') ? numbers.slice(0, 3) : numbers.slice(0, 3).map(v => v / 255);
+  };
+  const light = (text) => {
+    const [r, g, b] = channels(text).map(v => v <= 0.04045 ? v / 12.92
+      : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  return [...document.querySelectorAll('.hm td > span')].filter(cell => /h\\d/.test(cell.className))
+    .map(cell => {
+      const style = getComputedStyle(cell);
+      const pair = [light(style.color), light(style.backgroundColor)].sort((a, b) => b - a);
+      return [cell.className.match(/h\\d/)[0], (pair[0] + 0.05) / (pair[1] + 0.05)];
+    });
+})()"""
 
 
 def visit(browser: Any, address: str, **settings: Any) -> Any:
@@ -35,7 +55,9 @@ def visit(browser: Any, address: str, **settings: Any) -> Any:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["realistic", "hostile", "curves", "hostile_curves", "demo"])
+@pytest.mark.parametrize(
+    "name", ["realistic", "hostile", "curves", "hostile_curves", "demo", *SHIFTS]
+)
 def test_nothing_bars_a_reader(
     browser: Any, page_of: Callable[[str], str], name: str, scheme: str
 ) -> None:
@@ -68,7 +90,7 @@ def test_nothing_runs_over_the_edge(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", ["realistic", "demo"])
+@pytest.mark.parametrize("name", ["realistic", "demo", "shifted"])
 def test_nearly_all_text_is_there_without_javascript(
     browser: Any, page_of: Callable[[str], str], name: str
 ) -> None:
@@ -84,11 +106,43 @@ def test_dangerous_text_never_runs(browser: Any, pages: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["curves", "shifted"])
 def test_no_two_texts_of_a_plot_touch(
-    browser: Any, page_of: Callable[[str], str], width: int
+    browser: Any, page_of: Callable[[str], str], name: str, width: int
 ) -> None:
-    page = visit(browser, page_of("curves"), viewport={"width": width, "height": 900})
+    page = visit(browser, page_of(name), viewport={"width": width, "height": 900})
     assert page.evaluate(TOUCHING) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_shade_of_a_heat_table_can_be_read(
+    browser: Any, page_of: Callable[[str], str], scheme: str
+) -> None:
+    """Contrast is reckoned by the formula of WCAG 2.2, from the colours that are painted."""
+    page = visit(browser, page_of("strained"), color_scheme=scheme)
+    page.evaluate(OPEN)
+    found = dict(page.evaluate(CONTRAST))
+    assert {f"h{level}" for level in range(9)} <= set(found)
+    assert min(found.values()) >= 4.5, found
+
+
+def test_a_grid_scrolls_inside_itself_and_keeps_its_names(
+    browser: Any, page_of: Callable[[str], str]
+) -> None:
+    page = visit(browser, page_of("shifted"), viewport={"width": 390, "height": 800})
+    region = page.locator(".ht .scroll").first
+    region.focus()
+    region.evaluate("region => { region.scrollLeft = 60; }")
+    assert region.evaluate("region => region.scrollLeft") == 60
+    name = region.locator("tbody th[scope=row]").first.bounding_box()
+    assert name["x"] == pytest.approx(region.bounding_box()["x"] + 2, abs=2)
+
+
+def test_pictures_before_and_after_are_shown(browser: Any, page_of: Callable[[str], str]) -> None:
+    page = visit(browser, page_of("shifted"))
+    page.evaluate(OPEN)
+    wide = page.evaluate("[...document.querySelectorAll('.pr img')].map(i => i.naturalWidth)")
+    assert wide == [24, 24, 24, 24]
 
 
 def test_the_theme_can_be_turned(browser: Any, pages: dict[str, str]) -> None:
@@ -138,7 +192,7 @@ def test_the_page_paints_soon(browser: Any, pages: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif("AUDIT_LOOK" not in os.environ, reason="AUDIT_LOOK names no folder")
-@pytest.mark.parametrize("name", [*NAMES, "curves", "hostile_curves", "demo", "adult"])
+@pytest.mark.parametrize("name", [*NAMES, "curves", "hostile_curves", "demo", "adult", *SHIFTS])
 def test_pictures_are_taken_for_the_eye(
     browser: Any, page_of: Callable[[str], str], name: str
 ) -> None:
