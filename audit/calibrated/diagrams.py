@@ -136,12 +136,12 @@ def table(
         id=name,
         title=title,
         caption=(
-            "Error: debiased L2, with plain 95% intervals. Consistency p: "
+            "Error: debiased L2, with plain 95% intervals. "
             + (
-                "none, because rows of a cluster may share their luck. "
+                "Rows of a cluster may share their luck, so that no consistency p is given. "
                 if clustered
-                else f"of {draws:,} draws of outcomes from the stated probabilities themselves, "
-                "the share with an error at least as large; it asks whether there is any at all. "
+                else f"Consistency p: of {draws:,} draws of outcomes from the stated probabilities "
+                "themselves, the share with an error at least as large. "
             )
             + BIASED
         ),
@@ -152,15 +152,16 @@ def table(
             Column("Observed", Unit.SHARE),
             Column("Error", Unit.POINTS),
             Column("Interval"),
-            Column("Consistency p"),
+            *([] if clustered else [Column("Consistency p")]),
             Column("Plug-in ECE", Unit.POINTS),
         ),
-        rows=tuple(line(label, m, r) for label, m, r in shown),
+        rows=tuple(line(label, m, r, clustered) for label, m, r in shown),
     )
 
 
-def line(label: str, m: Measurement, found: Reliability) -> tuple[Cell, ...]:
+def line(label: str, m: Measurement, found: Reliability, clustered: bool) -> tuple[Cell, ...]:
     """Return one row of the table."""
+    chance = "none" if found.consistency is None else f"{found.consistency:.2g}"
     ends = "" if m.interval is None else span(m.interval.low, m.interval.high, m.unit)
     sums = found.sums
     return (
@@ -170,7 +171,7 @@ def line(label: str, m: Measurement, found: Reliability) -> tuple[Cell, ...]:
         float(sums.right.sum() / sums.n),
         m.value,
         ends,
-        "" if found.consistency is None else f"{found.consistency:.2g}",
+        *([] if clustered else [chance]),
         found.usual,
     )
 
