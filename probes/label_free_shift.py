@@ -13,11 +13,12 @@ from audit.domains import TEST, Domain, domains_of
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples
 from audit.groups import about_all_rows, too_small
-from audit.labelfree.band import LEAST, averaged, evidence, learned
+from audit.labelfree.band import LEAST, evidence, learned
 from audit.labelfree.caveats import saturated
 from audit.labelfree.drawing import Shown
 from audit.labelfree.foreign import Alarms, caveats, examined
 from audit.labelfree.gather import measured, requests, signals
+from audit.labelfree.reading import averaged
 from audit.labelfree.signals import Signals
 from audit.measurement import Ask, Family, Interval, Measurement, Unit, Untested
 from audit.model import ModelCard

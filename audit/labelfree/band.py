@@ -14,136 +14,80 @@ et al. (2002), ECML, 345-356 (normalised nonconformity scores).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
 from audit.examples import FloatArray
-from audit.labelfree.estimators import Combined, combined, fitted, joining
+from audit.labelfree.estimators import combined, fitted, joining
+from audit.labelfree.reading import Figure, read
 from audit.labelfree.shifts import kinds, synthetic
 from audit.labelfree.signals import Signals
-from audit.stats import student
 from audit.stats.evidence import Draws
 
+WEIGHTS = tuple(0.05 * k for k in range(31))  # that the estimators' spread may have
+NEARLY = 1.92  # log-likelihood ratio of a 95 % interval: half the quantile of chi-squared(1)
 PLACES = 60  # of the stored table of quantiles, a side
 LEAST = 40  # clusters, of which each half must still hold enough to fit anything
-Part = tuple[FloatArray, Signals]  # what each row adds to an error, and whose rows they are
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The law of an error over its scale.
+
+    Attributes
+    ----------
+    weight : float
+        Of the spread, beside the standard error, in the scale.
+    ratios : (b,) float array
+        Errors over their scale, increasing.
+    """
+
+    weight: float
+    ratios: FloatArray
+
+    @classmethod
+    def of(cls, errors: FloatArray, sampling: FloatArray, spread: FloatArray) -> Errors:
+        """Learn the weight, and then the law.
+
+        The weight is the largest one that the normal likelihood does not rule out: what shifts of
+        the rows at hand leave open, a foreign domain may well need.
+        """
+
+        def misfit(weight: float) -> float:
+            scale = np.hypot(sampling, weight * spread)
+            return float((np.log(scale) + (errors / scale) ** 2 / 2).sum())
+
+        misfits = [misfit(w) for w in WEIGHTS]
+        weight = max(w for w, m in zip(WEIGHTS, misfits, strict=True) if m <= min(misfits) + NEARLY)
+        return cls(weight, np.sort(errors / np.hypot(sampling, weight * spread)))
+
+    def scale(self, figure: Figure) -> float:
+        """Return the scale of the error of a figure."""
+        return float(np.hypot(figure.sampling, self.weight * figure.spread))
 
 
 @dataclass(frozen=True)
 class Law:
-    """What was learned of errors over their scale.
+    """What was learned of the errors.
 
     Attributes
     ----------
-    level, drop : (b,) float arrays
-        Increasing: of the accuracy on shifted rows, and of what it lies below that at home.
+    level, drop : Errors
+        Of the accuracy on shifted rows, and of what it lies below that at home.
     kinds : int
         Of shifts.
-    rows : int
-        Labelled rows behind it.
     """
 
-    level: FloatArray
-    drop: FloatArray
+    level: Errors
+    drop: Errors
     kinds: int
-    rows: int
 
     @property
     def shifts(self) -> int:
         """How many synthetic shifts it was learned on."""
-        return len(self.level)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A value with the scale of its error."""
-
-    value: float
-    scale: float
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What is estimated for some rows.
-
-    Attributes
-    ----------
-    level, drop : Figure
-        Accuracy, and how far it lies below that of the labelled rows.
-    parts : sequence of parts
-        What every row adds to the sampling error of the level.
-    spread : float
-        How far the estimators lie apart.
-    """
-
-    level: Figure
-    drop: Figure
-    parts: Sequence[Part]
-    spread: float
-
-
-def sampling_error(parts: Sequence[Part]) -> float:
-    """Return the standard error of a sum of centred contributions, cluster by cluster.
-
-    It is never below one unit's worth, since a sample without variation does not know its own
-    error, and is widened where clusters are few, as Student's t is against the normal law.
-    """
-    counts = [rows.units for _, rows in parts]
-    if min(counts) < 2:
-        return float("inf")
-    sums = np.concatenate([p for p, _ in parts])
-    if not all(rows.alone for _, rows in parts):
-        _, code = np.unique(np.concatenate([r.clusters for _, r in parts]), return_inverse=True)
-        sums = np.bincount(code, weights=sums)
-    factor = min(counts) / (min(counts) - 1)
-    least = sum(1 / c**2 for c in counts)
-    widened = student.quantile(0.025, min(counts) - 1) / student.quantile(0.025, None)
-    return float(np.sqrt(max(factor * (sums @ sums), least)) * widened)
-
-
-def read(home: Signals, found: Combined, away: Signals, weights: FloatArray, *,
-         truth: bool = False) -> Reading:  # fmt: skip
-    """Read off an estimate what it says, and the scales of its errors.
-
-    Parameters
-    ----------
-    home, away : Signals
-        Labelled rows that it was fitted on, and rows that it is for.
-    found : Combined
-    weights : (m,) float array
-        Of the rows `away`; they sum to 1.
-    truth : bool
-        Whether the accuracy it is held against is that of the weighted rows themselves, and that
-        at home is of the same rows unweighted: the errors then are of the difference.
-    """
-    own = home.correct - home.correct.mean()
-    here = found.home / len(home), home
-    lost = (own - found.home) / len(home), home
-    there = weights * (found.away - weights @ found.away)
-    gone = -there
-    if truth:
-        hits = weights * (away.correct - weights @ away.correct)
-        even = (away.correct - away.correct.mean()) / len(away)
-        there, gone = there - hits, gone + hits - even
-    level_parts = [here, (there, away)]
-    level = float(np.clip(found.value, 0.0, 1.0))
-    drop = float(home.correct.mean()) - level
-    return Reading(
-        Figure(level, float(np.hypot(sampling_error(level_parts), found.spread))),
-        Figure(drop, float(np.hypot(sampling_error([lost, (gone, away)]), found.spread))),
-        level_parts,
-        found.spread,
-    )
-
-
-def estimate(home: Signals, away: Signals, revisions: int, line_fit: float) -> Reading:
-    """Return what is estimated for the rows of a domain, all of equal weight."""
-    even = np.full(len(away), 1 / len(away))
-    entering = joining([f(away, even) for f in fitted(home)], revisions, line_fit)
-    return read(home, combined(entering), away, even)
+        return len(self.level.ratios)
 
 
 def halves(rows: Signals, luck: np.random.Generator) -> tuple[Signals, Signals]:
@@ -176,61 +120,57 @@ def learned(home: Signals, revisions: int, line_fit: float, shifts: int, seed: i
     if home.units < LEAST:
         raise ValueError(f"{home.units} clusters cannot be cut into halves")
     luck = np.random.default_rng(seed)
-    level: list[float] = []
-    drop: list[float] = []
+    level: list[tuple[float, float, float]] = []
+    drop: list[tuple[float, float, float]] = []
     while len(level) < shifts:
         fit, held = halves(home, luck)
         rules = fitted(fit)
         for _, weights in synthetic(held, luck):
             found = combined(joining([f(held, weights) for f in rules], revisions, line_fit))
-            seen = read(fit, found, held, weights, truth=True)
+            told = read(fit, found, held, weights, truth=True)
             truth = float(weights @ held.correct)
-            level.append((seen.level.value - truth) / seen.level.scale)
             gone = float(held.correct.mean()) - truth
-            drop.append((seen.drop.value - gone) / seen.drop.scale)
-    return Law(np.sort(level), np.sort(drop), len(kinds(home)), len(home))
+            level.append((told.level.value - truth, told.level.sampling, told.level.spread))
+            drop.append((told.drop.value - gone, told.drop.sampling, told.drop.spread))
+    laws = [Errors.of(*np.array(seen).T) for seen in (level, drop)]
+    return Law(laws[0], laws[1], len(kinds(home)))
 
 
-def table(errors: FloatArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return probabilities and quantiles of errors over their scale, at least as wide as normal."""
-    b = len(errors)
+def table(ratios: FloatArray, least: float) -> tuple[FloatArray, FloatArray]:
+    """Return probabilities and quantiles of errors over their scale.
+
+    Parameters
+    ----------
+    ratios : (b,) float array
+        Increasing.
+    least : float
+        Standard deviation of the normal law that no quantile is nearer to 0 than: the part of the
+        scale that is sampling error, which no shift takes away.
+    """
+    b = len(ratios)
     ranks = np.unique(np.rint(np.geomspace(1, (b + 1) / 2, PLACES)).astype(np.int64))
     ranks = np.union1d(ranks, b + 1 - ranks)
     probs = ranks / (b + 1)
-    normal, seen = special.ndtri(probs), errors[ranks - 1]
-    wide = np.where(probs < 0.5, np.minimum(seen, normal), np.maximum(seen, normal))
-    return tuple(probs.tolist()), tuple(wide.tolist())
+    normal, seen = least * special.ndtri(probs), ratios[ranks - 1]
+    return probs, np.where(probs < 0.5, np.minimum(seen, normal), np.maximum(seen, normal))
 
 
-def evidence(
-    figure: Figure, errors: FloatArray, n: int, least: float, most: float = 1.0
-) -> Draws | None:
-    """Return the evidence on a figure that lies between two limits by its nature.
+def evidence(figure: Figure, errors: Errors, n: int, least: float) -> Draws | None:
+    """Return the evidence on a figure that lies between a limit and 1 by its nature.
 
     None where its scale is not known. Errors that would carry it beyond a limit end at the limit.
     """
-    if not np.isfinite(figure.scale):
+    scale = errors.scale(figure)
+    if not np.isfinite(scale):
         return None
-    probs, quantiles = table(errors)
-    ends = (figure.value - most) / figure.scale, (figure.value - least) / figure.scale
-    within = np.clip(quantiles, *ends)
+    probs, quantiles = table(errors.ratios, figure.sampling / scale)
+    within = np.clip(quantiles, (figure.value - 1.0) / scale, (figure.value - least) / scale)
     return Draws(
         estimate=figure.value,
-        se=figure.scale,
-        probs=probs,
+        se=scale,
+        probs=tuple(probs.tolist()),
         quantiles=tuple(within.tolist()),
         n=n,
-        replicates=len(errors),
+        replicates=len(errors.ratios),
         method="conformal",
     )
-
-
-def averaged(readings: Sequence[Reading], home: Signals) -> Figure:
-    """Return the mean accuracy over domains; the estimators' spread is taken as common to all."""
-    k = len(readings)
-    own = sum(r.parts[0][0] for r in readings) / k
-    parts = [(np.asarray(own), home)]
-    parts += [(r.parts[1][0] / k, r.parts[1][1]) for r in readings]
-    spread = sum(r.spread for r in readings) / k
-    value = sum(r.level.value for r in readings) / k
-    return Figure(value, float(np.hypot(sampling_error(parts), spread)))

@@ -14,7 +14,7 @@ from scipy import special
 from scipy.spatial import KDTree
 
 from audit.examples import FloatArray
-from audit.labelfree.band import sampling_error
+from audit.labelfree.reading import sampling_error
 from audit.labelfree.shifts import standard
 from audit.labelfree.signals import Signals
 

@@ -178,7 +178,7 @@ class Shown:
             ),
             rows=tuple(
                 (
-                    f.domain.name, f.reading.spread, f.saturated,
+                    f.domain.name, f.reading.level.spread, f.saturated,
                     class_shares(self.labels, f.mix.shares.tolist()),
                     f"{f.mix.p:.2g}", f.mix.accuracy, f.overlap,
                 )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.domains import Domain
-from audit.labelfree.band import Reading, read
 from audit.labelfree.caveats import Mix, mix, overlap, saturated
 from audit.labelfree.estimators import Estimate, combined, fitted, joining
 from audit.labelfree.gather import Measured, measured
+from audit.labelfree.reading import Reading, read
 from audit.labelfree.signals import Signals
 from audit.measurement import Unit
 from audit.stats.evidence import Draws
@@ -95,23 +95,23 @@ def caveats(
     if mixed.p <= alarms.level:
         yield (
             f"{name}: the classes that the model chooses are spread otherwise than in distribution "
-            f"(p = {mixed.p:.2g}). If nothing but the mix of classes moved, their shares are "
+            f"(p = {mixed.p:.2g}); if nothing but the mix of classes moved, their shares are "
             f"{class_shares(labels, mixed.shares.tolist())} (in distribution "
             f"{class_shares(labels, home.marginal.tolist())}), and the accuracy is "
-            f"{written(mixed.accuracy, Unit.SHARE)}."
+            f"{written(mixed.accuracy, Unit.SHARE)}"
         )
     if drop is not None and drop.upper(alarms.level) < 0:
         yield (
             f"{name}: the rows look easier than those in distribution (predicted accuracy "
             f"{written(found.reading.level.value, Unit.SHARE)} against "
             f"{written(float(home.correct.mean()), Unit.SHARE)}); confidence on foreign rows is "
-            "often too high."
+            "often too high"
         )
     if found.overlap is not None and found.overlap < alarms.near:
         yield (
             f"{name}: only {written(found.overlap, Unit.SHARE)} of the rows lie as near to rows in "
             "distribution as 95% of those do to each other: the estimate reaches beyond what was "
-            "labelled."
+            "labelled"
         )
 
 
