@@ -22,6 +22,7 @@ TALL = 10
 LEAST_FIGURES = 2
 DRAWN_FIGURES = 60
 OPEN_TABLE_ROWS = 14
+OPEN_TABLES = 2
 PLOTS = (Forest, Curve, Heat, Plane)
 
 
@@ -191,6 +192,7 @@ def _split(
     folded: list[Exhibit] = []
     for exhibit in (e for e in ranked if all(e is not held for held in opened)):
         small = isinstance(exhibit, Table) and len(exhibit.rows) <= OPEN_TABLE_ROWS
+        small = small and sum(isinstance(e, Table) for e in opened) < OPEN_TABLES
         early = isinstance(exhibit, PLOTS) and not any_judged and len(opened) < LEAST_FIGURES
         wanted = small or early or _judged(index, exhibit) is not None
         (opened if wanted and len(opened) < OPEN_FIGURES else folded).append(exhibit)

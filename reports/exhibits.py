@@ -92,14 +92,14 @@ def _trimmed(text: str | None) -> str:
 
 def _column(column: Column, cells: list[Cell]) -> tuple[Heading, list[str]]:
     numbers = [c for c in cells if isinstance(c, int | float)]
-    right = any(c is not None for c in cells) and all(_numeric(c) for c in cells)
+    right = any(c is not None and c != "" for c in cells) and all(_numeric(c) for c in cells)
     how = fmt.scale(column.unit or Unit.NUMBER, numbers)
     return Heading(one_line(column.name), right), [_cell(c, column.unit, how) for c in cells]
 
 
 def _numeric(cell: Cell) -> bool:
     """Whether a cell is a number, or a text that is one to the eye."""
-    return not isinstance(cell, str) or bool(_NUMBER.match(cell))
+    return not isinstance(cell, str) or not cell or bool(_NUMBER.match(cell))
 
 
 def _cell(cell: Cell, unit: Unit | None, how: fmt.Scale) -> str:

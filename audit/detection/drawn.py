@@ -126,5 +126,4 @@ def areas(shown: Sequence[Shown], untested: Sequence[Untested], family: str) -> 
         unit=Unit.RATIO,
         rows=(*rows, *small),
         family=family,
-        origin=0.5,
     )

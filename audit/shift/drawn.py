@@ -215,7 +215,8 @@ def table_row(
         found = told.get(domain.slice, Detected())
         area = found.area.theta if found.area else None
         share = found.share.theta if found.share else None
-        cells += [area, "" if found.p is None else f"{found.p:.3f}", share]
+        numbers: list[Cell] = [area, "" if found.p is None else f"{found.p:.3f}", share]
+        cells += ["", "", ""] if domain.home else numbers
         if share is not None and share < NO_BASIS:
             note = "; ".join(filter(None, [note, "weighting rows has no basis"]))
         note = "; ".join(filter(None, [note, found.why]))
@@ -232,7 +233,8 @@ def figure_cells(setting: Setting, figure: Pooled, domain: Domain) -> list[Cell]
     bounds = Interval.of(drop)
     unit = figure.metric.gap_unit
     said = f"{written(bounds.low, unit)} to {written(bounds.high, unit)}" if bounds else ""
-    return [level.theta if level else None, drop.theta if drop else None, said]
+    lost: Cell = "" if domain.home else drop.theta if drop else None
+    return [level.theta if level else None, lost, said]
 
 
 def line_plane(found: Lined, domain: Domain, family: Family, place: int) -> Plane:
