@@ -46,7 +46,8 @@ class LabelFreeShift(Probe):
     Attributes
     ----------
     shifts : int
-        Synthetic shifts that the interval is learned on, at least.
+        Synthetic shifts that the interval is learned on, at least: no p-value lies below
+        1 / (shifts + 1), so a gate of many comparisons needs many.
     line_fit : float
         Agreement of revisions enters the median where its line explains this share of variance
         (Baek et al. 2022 trust it from .95 on).
@@ -101,7 +102,7 @@ class LabelFreeShift(Probe):
         ),
     )
 
-    shifts: int = 300
+    shifts: int = 1000
     line_fit: float = 0.95
     few: int = 500
     sure: float = 0.999

@@ -27,6 +27,7 @@ from audit.labelfree.signals import Signals
 from audit.stats.evidence import Draws
 
 WEIGHTS = tuple(0.05 * k for k in range(31))  # that the estimators' spread may have
+DISTINCT = 300  # shifts of the same rows repeat each other: more count as no more
 NEARLY = 1.92  # log-likelihood ratio of a 95 % interval: half the quantile of chi-squared(1)
 PLACES = 60  # of the stored table of quantiles, a side
 LEAST = 40  # clusters, of which each half must still hold enough to fit anything
@@ -54,10 +55,11 @@ class Errors:
         The weight is the largest one that the normal likelihood does not rule out: what shifts of
         the rows at hand leave open, a foreign domain may well need.
         """
+        count = min(len(errors), DISTINCT)
 
         def misfit(weight: float) -> float:
             scale = np.hypot(sampling, weight * spread)
-            return float((np.log(scale) + (errors / scale) ** 2 / 2).sum())
+            return count * float((np.log(scale) + (errors / scale) ** 2 / 2).mean())
 
         misfits = [misfit(w) for w in WEIGHTS]
         weight = max(w for w, m in zip(WEIGHTS, misfits, strict=True) if m <= min(misfits) + NEARLY)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from audit.exhibits import Cell, Column, Exhibit, Forest, ForestRow, Plane, Spot, Table
 from audit.labelfree.band import Law
 from audit.labelfree.estimators import LINE
-from audit.labelfree.foreign import Foreign, class_shares
+from audit.labelfree.foreign import Foreign, class_shares, tail
 from audit.labelfree.gather import Measured
 from audit.measurement import Family, Measurement, Unit
 from audit.writing import interval as spanned
@@ -180,7 +180,7 @@ class Shown:
                 (
                     f.domain.name, f.reading.level.spread, f.saturated,
                     class_shares(self.labels, f.mix.shares.tolist()),
-                    f"{f.mix.p:.2g}", f.mix.accuracy, f.overlap,
+                    tail(f.mix.p).removeprefix("= "), f.mix.accuracy, f.overlap,
                 )
                 for f in self.found
             ),

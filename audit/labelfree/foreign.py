@@ -95,7 +95,7 @@ def caveats(
     if mixed.p <= alarms.level:
         yield (
             f"{name}: the classes that the model chooses are spread otherwise than in distribution "
-            f"(p = {mixed.p:.2g}); if nothing but the mix of classes moved, their shares are "
+            f"(p {tail(mixed.p)}); if nothing but the mix of classes moved, their shares are "
             f"{class_shares(labels, mixed.shares.tolist())} (in distribution "
             f"{class_shares(labels, home.marginal.tolist())}), and the accuracy is "
             f"{written(mixed.accuracy, Unit.SHARE)}"
@@ -113,6 +113,11 @@ def caveats(
             "distribution as 95% of those do to each other: the estimate reaches beyond what was "
             "labelled"
         )
+
+
+def tail(p: float) -> str:
+    """Write a p-value; the smallest are all alike."""
+    return "< 1e-10" if p < 1e-10 else f"= {p:.2g}"
 
 
 def class_shares(labels: Sequence[str], shares: Sequence[float]) -> str:

@@ -71,11 +71,16 @@ def world(seed, n, foreign, card=CARD):
     return Observations(data, answers, card)
 
 
-def probe(seen, seed=0, **options):
+def probe(seen, seed=0, shifts=300, **options):
     splits = tuple(s for s in seen.examples if s != "test")
     asks = LabelFreeShift.default_asks({"test": SplitSpec(label="y")}, TASK)
     return LabelFreeShift(
-        asks=tuple(asks), task=TASK, seed=seed, domains=DomainRules(splits=splits), **options
+        asks=tuple(asks),
+        task=TASK,
+        seed=seed,
+        domains=DomainRules(splits=splits),
+        shifts=shifts,
+        **options,
     )
 
 
