@@ -60,7 +60,7 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
     ends = (v.interval.low, v.interval.high) if v.interval is not None else (None, None)
     how = scale(v.unit, [worst.value, *ends], r.limit)
     said = statement(measured[v.worst], worst, family, how)
-    bounds = f" (decision interval {how.span(*ends)})" if v.interval is not None else ""
+    bounds = bounds_of(worst, how, ends)
     text = f"{said}{bounds}; the requirement is {limit_of(r, how)}."
     if v.also:
         others = [about(measured[i], family) for i in v.also]
@@ -78,6 +78,17 @@ def explained(v: Verdict, r: Requirement, family: Family) -> Verdict:
     elif measured[v.worst].evidence is None and measured[v.worst].why:
         text += f" No verdict rests on it: {measured[v.worst].why}."
     return msgspec.structs.replace(v, explanation=text, settle=settle(v, r, family))
+
+
+def bounds_of(worst: Comparison, how: Scale, ends: tuple[float | None, float | None]) -> str:
+    """Say the decision interval, or the one bound of a value that has no other."""
+    if ends != (None, None):
+        return f" (decision interval {how.span(*ends)})"
+    if worst.value is None or (worst.low is None) == (worst.high is None):
+        return ""
+    if worst.low is not None:
+        return f" (at least {how.text(worst.low)})"
+    return f" (at most {how.text(worst.high)})"
 
 
 def larger(family: Family) -> str:
