@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from audit.exhibits import Forest, ForestRow
-from audit.measurement import Family, Measurement, Unit
+from audit.measurement import Family, Measurement, Unit, Untested
 from audit.metrics import METRICS
 
 AGAINST = {"pairs": "the group furthest above it", "reference": "the reference group"}
@@ -22,6 +22,19 @@ def level_forest(family: Family, title: str) -> Forest:
         Of levels: measurements that are compared with nothing.
     title : str
     """
+    return drawn(family, title, rows_of(family), METRICS[family.ask.metric].title)
+
+
+def rows_of(family: Family, *, indented: bool = True) -> tuple[ForestRow, ...]:
+    """Return a row for each figure of a family, and one for each slice that is too small.
+
+    Parameters
+    ----------
+    family : Family
+        Of figures that say by their sign or level which way they go.
+    indented : bool
+        Whether slices of several terms stand below those of one.
+    """
     rows = [
         ForestRow(
             label=labelled(m, family.measurements),
@@ -29,13 +42,13 @@ def level_forest(family: Family, title: str) -> Forest:
             low=m.interval.low if m.interval else None,
             high=m.interval.high if m.interval else None,
             n=m.n,
-            indent=len(m.slice.terms) - 1,
+            indent=len(m.slice.terms) - 1 if indented else 0,
             measurements=(m.id,),
             note=m.why,
         )
         for m in family.measurements
     ]
-    return drawn(family, title, [*rows, *untested(family)], METRICS[family.ask.metric].title)
+    return (*rows, *untested(family.untested, indented=indented))
 
 
 def comparison_forest(family: Family, title: str) -> Forest:
@@ -55,7 +68,12 @@ def comparison_forest(family: Family, title: str) -> Forest:
     axis = f"{METRICS[family.ask.metric].title} {word} that of {against}"
     origin = 1.0 if family.unit is Unit.RATIO else 0.0
     return drawn(
-        family, title, [*rows, *untested(family)], axis, f"Each group against {against}; ", origin
+        family,
+        title,
+        [*rows, *untested(family.untested)],
+        axis,
+        f"Each group against {against}; ",
+        origin,
     )
 
 
@@ -85,16 +103,16 @@ def drawn(
     )
 
 
-def untested(family: Family) -> Iterator[ForestRow]:
+def untested(small: Sequence[Untested], *, indented: bool = True) -> Iterator[ForestRow]:
     """Yield a row for every slice that was too small to test."""
-    for u in family.untested:
+    for u in small:
         yield ForestRow(
             label=u.slice.name,
             value=None,
             low=None,
             high=None,
             n=u.n,
-            indent=len(u.slice.terms) - 1,
+            indent=len(u.slice.terms) - 1 if indented else 0,
             tested=False,
             note=u.reason,
         )

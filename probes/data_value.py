@@ -11,8 +11,9 @@ import numpy as np
 from audit.config import TRAIN, SplitSpec
 from audit.errors import ConfigError, NotApplicable
 from audit.examples import Examples, IntArray
-from audit.exhibits import Exhibit, Forest, ForestRow
+from audit.exhibits import Exhibit, Forest
 from audit.families import complete_groups
+from audit.forests import rows_of
 from audit.groups import cuts, too_small
 from audit.learning.anchors import Schedule, errors_of, schedule
 from audit.learning.trained import Trained, level_of, read
@@ -181,24 +182,6 @@ class DataValue(Probe):
 
     def forest(self, family: Family) -> Exhibit:
         """Draw one interval a group."""
-        rows = [
-            ForestRow(
-                label=m.slice.name,
-                value=m.value,
-                low=m.interval.low if m.interval else None,
-                high=m.interval.high if m.interval else None,
-                n=m.n,
-                measurements=(m.id,),
-            )
-            for m in family.measurements
-        ]
-        small = [
-            ForestRow(
-                label=u.slice.name, value=None, low=None, high=None, n=u.n, tested=False,
-                note=u.reason,
-            )
-            for u in family.untested
-        ]  # fmt: skip
         return Forest(
             id="-".join(["data-value", family.ask.split, *family.ask.by]),
             title="What a doubling of its own rows is worth to a group",
@@ -207,7 +190,7 @@ class DataValue(Probe):
             "half of them",
             count="test rows",
             unit=family.unit,
-            rows=(*rows, *small),
+            rows=rows_of(family, indented=False),
             family=family.ask.key,
         )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from audit.calibrated.reliability import Reliability
 from audit.calibrated.rescaling import Rescaling
-from audit.exhibits import Cell, Column, Forest, ForestRow, Plane, Spot, Table
+from audit.exhibits import Cell, Column, Forest, Plane, Spot, Table
+from audit.forests import rows_of
 from audit.measurement import Family, Interval, Measurement, Unit
 from audit.stats.evidence import AnyEvidence
 from audit.stats.proportions import wilson
@@ -81,26 +82,6 @@ def plane(
 
 def forest(family: Family, title: str) -> Forest:
     """Draw the error of every slice of a family, those too small to test included."""
-    rows = [
-        ForestRow(
-            label=m.slice.name,
-            value=m.value,
-            low=m.interval.low if m.interval else None,
-            high=m.interval.high if m.interval else None,
-            n=m.n,
-            indent=len(m.slice.terms) - 1,
-            measurements=(m.id,),
-            note=m.why,
-        )
-        for m in family.measurements
-    ]
-    small = [
-        ForestRow(
-            label=u.slice.name, value=None, low=None, high=None, n=u.n,
-            indent=len(u.slice.terms) - 1, tested=False, note=u.reason,
-        )
-        for u in family.untested
-    ]  # fmt: skip
     ask = family.ask
     return Forest(
         id=slug("calibration", ask.metric, ask.statistic, ask.split, *ask.by),
@@ -109,7 +90,7 @@ def forest(family: Family, title: str) -> Forest:
         axis="calibration error",
         count="rows",
         unit=family.unit,
-        rows=(*rows, *small),
+        rows=rows_of(family),
         family=ask.key,
         origin=0.0,
     )

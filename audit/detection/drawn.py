@@ -10,6 +10,7 @@ import numpy as np
 from audit.detection.scores import TITLES
 from audit.examples import FloatArray
 from audit.exhibits import Forest, ForestRow, Line, Plane
+from audit.forests import untested as small_rows
 from audit.measurement import Interval, Unit, Untested
 from audit.stats.evidence import AnyEvidence
 from audit.writing import interval, value
@@ -111,12 +112,6 @@ def areas(shown: Sequence[Shown], untested: Sequence[Untested], family: str) -> 
                 measurements=s.measurements,
             )
         )
-    small = [
-        ForestRow(
-            label=u.slice.name, value=None, low=None, high=None, n=u.n, tested=False, note=u.reason
-        )
-        for u in untested
-    ]
     return Forest(
         id="ood-detection-auroc",
         title="How well foreign inputs are told apart",
@@ -124,6 +119,6 @@ def areas(shown: Sequence[Shown], untested: Sequence[Untested], family: str) -> 
         axis="area under the ROC curve",
         count="foreign rows",
         unit=Unit.RATIO,
-        rows=(*rows, *small),
+        rows=(*rows, *small_rows(untested)),
         family=family,
     )

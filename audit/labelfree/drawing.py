@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audit.exhibits import Cell, Column, Exhibit, Forest, ForestRow, Plane, Spot, Table
+from audit.exhibits import Cell, Column, Exhibit, Forest, Plane, Spot, Table
+from audit.forests import rows_of
 from audit.labelfree.band import Law
 from audit.labelfree.estimators import LINE
 from audit.labelfree.foreign import Foreign, class_shares, tail
@@ -56,23 +57,6 @@ class Shown:
 
     def forest(self) -> Forest:
         """Draw the predicted accuracy of every domain against that in distribution."""
-        rows = [
-            ForestRow(
-                label=m.slice.name,
-                value=m.value,
-                low=m.interval.low if m.interval else None,
-                high=m.interval.high if m.interval else None,
-                n=m.n,
-                measurements=(m.id,),
-                note=m.why,
-            )
-            for m in self.family.measurements
-        ]
-        rows += [
-            ForestRow(label=u.slice.name, value=None, low=None, high=None, n=u.n, tested=False,
-                      note=u.reason)
-            for u in self.family.untested
-        ]  # fmt: skip
         return Forest(
             id=self.id("forest"),
             title="Accuracy predicted without labels",
@@ -82,7 +66,7 @@ class Shown:
             axis="predicted accuracy",
             count="rows",
             unit=Unit.SHARE,
-            rows=tuple(rows),
+            rows=rows_of(self.family),
             family=self.family.ask.key,
             band=(self.home.low, self.home.high) if self.home else None,
             lead=self.home.value if self.home else None,

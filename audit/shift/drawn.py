@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from audit.data import Slice
 from audit.domains import Domain
 from audit.exhibits import Cell, Column, Exhibit, Forest, ForestRow, Line, Plane, Spot, Table
+from audit.forests import rows_of
 from audit.measurement import Family, Interval, Unit
 from audit.metrics import METRICS
 from audit.shift.compared import Setting
@@ -136,24 +137,6 @@ def domain_row(
 def widening_forest(family: Family) -> Forest:
     """Draw how much more each group loses than the rest."""
     title = METRICS[family.ask.metric].title
-    rows = [
-        ForestRow(
-            label=m.slice.name,
-            value=m.value,
-            low=m.interval.low if m.interval else None,
-            high=m.interval.high if m.interval else None,
-            n=m.n,
-            measurements=(m.id,),
-            note=m.why,
-        )
-        for m in family.measurements
-    ]
-    rows += [
-        ForestRow(
-            label=u.slice.name, value=None, low=None, high=None, n=u.n, tested=False, note=u.reason
-        )
-        for u in family.untested
-    ]
     return Forest(
         id=f"{PROBE}-{family.ask.metric}-gap-widening-{'-'.join(family.ask.by)}",
         title=f"{family.title}, by domain and {' and '.join(family.ask.by)}",
@@ -164,7 +147,7 @@ def widening_forest(family: Family) -> Forest:
         axis=f"widening of the gap in {title}",
         count="rows",
         unit=family.unit,
-        rows=tuple(rows),
+        rows=rows_of(family, indented=False),
         family=family.ask.key,
         origin=0.0,
     )
