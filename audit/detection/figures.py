@@ -14,6 +14,7 @@ from audit.detection.sets import Sets
 from audit.detection.trial import Half
 from audit.exhibits import Cell, Column, Exhibit, Table
 from audit.measurement import Ask, Family, Interval, Measurement, Unit
+from audit.separation import separation
 from audit.stats.evidence import AnyEvidence
 
 MEASURES = {
@@ -105,7 +106,7 @@ def seen(half: Half, name: str) -> Figure:
         if not len(home) or not len(away):
             return None, None
         if metric == "auroc":
-            return area.point(home, away), area.separation(home, away, *clusters)
+            return area.point(home, away), separation(home, away, *clusters)
         return fpr.Accepted.of(home, away).share, fpr.false_positives(home, away, *clusters)
 
     return figure

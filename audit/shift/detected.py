@@ -11,9 +11,9 @@ from audit.domains import Domain
 from audit.examples import Examples, FloatArray, IntArray
 from audit.observations import Observations
 from audit.requests import Embed
-from audit.scores import area
+from audit.separation import separation
 from audit.shift.pooled import Mask, clusters_of
-from audit.stats.evidence import AnyEvidence, OneProportion
+from audit.stats.evidence import AnyEvidence
 from audit.stats.twosample import (
     discriminant,
     effective_share,
@@ -127,29 +127,11 @@ def detect(home: Side, away: Side, seed: int, most: int) -> Detected:
     clusters = None
     if home.clusters is not None and away.clusters is not None:
         clusters = np.concatenate([home.clusters[~home.learns], away.clusters[~away.learns]])
-    own = None if clusters is None else clusters[~foreign]
+    own, theirs = (None if clusters is None else clusters[side] for side in (~foreign, foreign))
     return Detected(
-        area=separation(score, foreign, clusters),
+        area=separation(score[~foreign], score[foreign], own, theirs),
         p=permutation_p(score, foreign, seed, clusters),
         share=effective_share(log_odds(score, foreign)[~foreign], own),
         n=n,
         n_home=n_home,
     )
-
-
-def separation(score: FloatArray, foreign: Mask, clusters: IntArray | None) -> AnyEvidence | None:
-    """Return the area under the ROC curve; samples that do not overlap are counted.
-
-    DeLong's error of an area of exactly 1 (or 0) is 0, which is no evidence. Pairs of one row of
-    either kind that share no row are independent, and each is in order with the area's own
-    probability: as many pairs as the smaller sample has rows (or clusters) were all in order.
-    """
-    found = area(score, foreign.astype(np.float64), clusters)
-    if found is None or found.theta is None or 0 < found.theta < 1:
-        return found
-    pairs = int(min(foreign.sum(), (~foreign).sum()))
-    if clusters is not None:
-        kinds = np.unique(clusters[foreign]), np.unique(clusters[~foreign])
-        shared = len(np.intersect1d(*kinds))
-        pairs = max(1, min(len(k) for k in kinds) // (2 if shared else 1))
-    return OneProportion(k=round(found.theta) * pairs, n=pairs)

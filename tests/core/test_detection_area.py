@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from audit.detection.area import hanley_mcneil, independent, point, promised, separation
+from audit.detection.area import point, promised
+from audit.separation import hanley_mcneil, independent, separation
 from audit.stats.evidence import Mean, OneProportion
 
 

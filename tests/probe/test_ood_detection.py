@@ -9,7 +9,6 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from audit.config import SplitSpec
-from audit.detection.area import hanley_mcneil
 from audit.domains import DomainRules
 from audit.errors import ConfigError, ModelError, NotApplicable
 from audit.examples import Examples, Factor
@@ -20,6 +19,7 @@ from audit.model import ModelCard
 from audit.observations import Observation, Observations
 from audit.requests import Embed, Predict
 from audit.samples import CARD, Rows, reorder, sample_data, sample_examples, sample_outputs
+from audit.separation import hanley_mcneil
 from audit.task import Classification, Regression
 from audit.testing import check_probe, encode, make, measured
 from audit.verdict import Requirement
