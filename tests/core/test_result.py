@@ -55,3 +55,9 @@ def test_every_evidence_survives_the_file():
         if m.evidence is not None
     }
     assert {"OneProportion", "TwoProportions", "Mean", "Draws", "Crossing"} <= kinds
+
+
+def test_every_exhibit_survives_the_file():
+    result = AuditResult.from_file(GOLDEN[-1])
+    kinds = {type(e).__name__ for p in result.probes for e in p.exhibits}
+    assert {"Forest", "Table", "Cases", "Curve", "Heat", "Pairs", "Plane"} <= kinds
