@@ -28,6 +28,7 @@ from audit.observations import Observations
 from audit.probe import Evidence, Probe
 from audit.reporter import Reporter
 from audit.result import AuditResult, Decision, ProbeResult
+from audit.sample_inputs import contents, sample_inputs, taken
 from audit.samples import (
     CARD,
     LABELS,
@@ -40,6 +41,7 @@ from audit.samples import (
     sample_outputs,
 )
 from audit.task import Classification, Task
+from audit.transform import SEVERITIES, Chance, TransformKind
 from audit.verdict import Outcome
 
 
@@ -153,6 +155,30 @@ def check_model(model: Model, inputs: Any) -> None:
     assert np.allclose(outputs, again, atol=1e-5), "the same input gives the same output"
     head = np.asarray(model.predict(inputs[:1]))
     assert np.allclose(outputs[:1], head, atol=1e-4), "the output does not depend on the batch"
+
+
+def check_transform(kind: TransformKind) -> None:
+    """Check a transform's sheet, and that it is seeded, keeps its inputs, and knows no neighbour.
+
+    Parameters
+    ----------
+    kind : TransformKind
+        For texts, pictures or tables.
+    """
+    sheet = kind.sheet
+    assert sheet.name == sheet.name.lower() and " " not in sheet.name, "a kebab-case noun"
+    assert all((sheet.title, sheet.says, sheet.family, *sheet.steps)), "the sheet is filled in"
+    inputs, digests = sample_inputs(sheet.modality)
+    before = contents(inputs)
+    for severity in SEVERITIES:
+        changed = contents(kind.apply(inputs, severity, Chance(digests, 1, inputs)))
+        again = contents(kind.apply(inputs, severity, Chance(digests, 1, inputs)))
+        assert changed == again, "the same seed gives the same bytes"
+        assert len(changed) == len(before), "as many inputs come back as were given"
+        assert contents(inputs) == before, "no input is changed in place"
+        back = np.arange(len(digests))[::-1]
+        moved = kind.apply(taken(inputs, back), severity, Chance(digests[back], 1, inputs))
+        assert contents(moved)[::-1] == changed, "an input's place changes nothing"
 
 
 def check_dataset(table: Any, roles: SplitRoles) -> None:

@@ -1,5 +1,6 @@
 """Every built-in keeps the contract that guests are held to."""
 
+import dataclasses
 from pathlib import Path
 
 import datasets
@@ -12,9 +13,17 @@ from sklearn.dummy import DummyClassifier
 from audit import registry
 from audit.adapters.objects import wrap
 from audit.adapters.options import ModelOptions, SplitRoles, TableOptions
-from audit.testing import check_dataset, check_model, check_probe, check_reporter, sample_result
+from audit.testing import (
+    check_dataset,
+    check_model,
+    check_probe,
+    check_reporter,
+    check_transform,
+    sample_result,
+)
 
 PROBES = registry.catalogue().probes
+TRANSFORMS = registry.transforms()
 REPORTERS = list(registry.listed("reporter"))
 
 
@@ -27,6 +36,20 @@ def test_a_probe_keeps_its_contract(name):
 @pytest.mark.parametrize("probe", list(PROBES))
 def test_a_reporter_keeps_its_contract_for_every_probe(reporter, probe):
     check_reporter(registry.reporter(reporter), sample_result(PROBES[probe]))
+
+
+@pytest.mark.parametrize("name", list(TRANSFORMS))
+def test_a_transform_keeps_its_contract(name):
+    check_transform(TRANSFORMS[name])
+
+
+def test_a_transform_that_looks_at_the_place_of_an_input_breaks_its_contract():
+    good = TRANSFORMS["casing"]
+    placed = dataclasses.replace(
+        good, apply=lambda texts, severity, chance: [f"{t} {i}" for i, t in enumerate(texts)]
+    )
+    with pytest.raises(AssertionError, match="place"):
+        check_transform(placed)
 
 
 def test_no_built_in_is_broken():
