@@ -19,6 +19,8 @@ LANE_HEIGHT = 40.0
 ROW_HEIGHT = 32.0
 AXIS_HEIGHT = 20.0
 EDGE = 15.0
+ROOM = 260.0  # width of a plot in which two labels above it should not touch
+LETTER = 3.0  # half the width of one
 HEADED = 190.0  # the column from which on a plot of levels has its labels above
 OVERHANG = 60.0  # a lane is cut off by its cell, so that zone and line run through all rows
 
@@ -102,9 +104,13 @@ def _fall(view: ForestView, value: float | None, y: float) -> Markup:
 def _heads(view: ForestView) -> list[Markup]:
     """Name floor and band above the plot; a narrow column has them in the key only."""
     board = Board(0.0, (HEADED, HEADED))
-    found = []
+    found: list[Markup] = []
+    first: tuple[float, str] | None = None
     for value, words in view.floor.heads if view.floor else ():
         x = view.axis.inside(value)
+        if first is not None and abs(x - first[0]) * ROOM < LETTER * (len(first[1]) + len(words)):
+            continue  # it stands in the key as well
+        first = first or (x, words)
         spots = [Spot(x, -7), Spot(x, -7, "end", 4), Spot(x, -7, "start", -4)]
         found.append(board.put(words, spots, f"t {WIDE}"))
     return found
