@@ -66,10 +66,10 @@ lint: install
 	$(BIN)/lint-imports
 
 test: lint prepare-demo prepare-adult
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: install prepare-demo prepare-adult prepare-solar
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 bench: install prepare-demo
 	@set -e; for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file"; done
