@@ -88,14 +88,23 @@ def build(kind: type[Probe], spec: AuditSpec, loaded: Loaded, asks: Sequence[Ask
     options = options_of(kind, spec)
     defaults = kind.default_asks(spec.config.data.splits, loaded.task)
     unique = {a.key: a for a in (*asks, *defaults)}
-    return kind(
-        asks=tuple(unique.values()),
-        seed=spec.config.defaults.seed,
-        task=loaded.task,
-        groups=spec.config.data.groups,
-        domains=spec.config.data.domains,
-        **options,
-    )
+    try:
+        return kind(
+            asks=tuple(unique.values()),
+            seed=spec.config.defaults.seed,
+            task=loaded.task,
+            groups=spec.config.data.groups,
+            domains=spec.config.data.domains,
+            **options,
+        )
+    except ConfigError as error:
+        raise placed(error, spec, kind.sheet.id) from error
+
+
+def placed(error: ConfigError, spec: AuditSpec, probe: str) -> ConfigError:
+    """Return an error about a probe's options with the line where they stand."""
+    where = error.where or spec.places.where(("probes", probe))
+    return ConfigError(error.message, where=where, hint=error.hint)
 
 
 def options_of(kind: type[Probe], spec: AuditSpec) -> dict[str, Any]:
@@ -144,6 +153,11 @@ def design(prepared: Prepared) -> tuple[dict[str, tuple[Family, ...]], dict[str,
         By probe; nothing for one that has none to offer.
     thrown : dict of str to Exception
         What a probe threw instead: it is kept for that probe's result, and the others go on.
+
+    Raises
+    ------
+    ConfigError
+        If an option of a probe does not fit the data.
     """
     out: dict[str, tuple[Family, ...]] = {}
     thrown: dict[str, Exception] = {}
@@ -153,6 +167,8 @@ def design(prepared: Prepared) -> tuple[dict[str, tuple[Family, ...]], dict[str,
             out[name] = tuple(probe.design(prepared.loaded.examples, prepared.loaded.card))
         except NotApplicable:
             continue
+        except ConfigError as error:  # an option that does not fit the data: nothing has run yet
+            raise placed(error, prepared.spec, name) from error
         except Exception as error:  # a probe may be a guest
             thrown[name] = error
     return out, thrown

@@ -272,3 +272,26 @@ def wait_for(condition, seconds=30):
     while not condition():
         assert time.monotonic() < until, "waited too long"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("probe", "options", "said"),
+    [
+        ("ood-detection", {"far": ["mars"]}, "mars"),
+        ("ood-detection", {"detectors": ["msq"]}, "msq"),
+        ("corruption-robustness", {"transforms": ["fog"]}, "image"),
+        ("corruption-robustness", {"transforms": ["casin"]}, "casing"),
+        ("corruption-robustness", {"severities": [6]}, "severities"),
+    ],
+)
+def test_an_option_that_does_not_fit_the_data_ends_before_anything_runs(
+    audit, callable_model, good, probe, options, said
+):
+    callable_model(
+        good, probes={probe: options}, require=[], data__test__domain="sex",
+        data__test__groups=[], data__domains={"in_distribution": ["Male"]},
+    )  # fmt: skip
+    ended = audit("run")
+    assert ended.code == 2
+    assert said in ended.err
+    assert "audit.yaml" in ended.err
