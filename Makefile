@@ -13,6 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Models and data come from packages: nothing may reach for a hub.
 demo adult solar finetune test test-slow bench: export HF_HUB_OFFLINE := 1
 demo adult solar finetune test test-slow bench: export TOKENIZERS_PARALLELISM := false
+# Two test processes on two cores: threads that wait for each other's cores cost more than they bring.
+test test-slow: export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install prepare-demo prepare-adult prepare-solar demo adult solar finetune lint test test-slow bench clean
