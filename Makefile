@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo adult solar finetune test test-slow bench: export HF_HUB_OFFLINE := 1
 demo adult solar finetune test test-slow bench: export TOKENIZERS_PARALLELISM := false
 # Two test processes on two cores: threads that wait for each other's cores cost more than they bring.
-test test-slow: export OMP_NUM_THREADS := 1
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install prepare-demo prepare-adult prepare-solar demo adult solar finetune lint test test-slow bench clean
@@ -68,10 +68,10 @@ lint: install
 	$(BIN)/lint-imports
 
 test: lint prepare-demo prepare-adult
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 test-slow: install prepare-demo prepare-adult prepare-solar
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+	$(PYTEST) -m slow
 
 bench: install prepare-demo
 	@set -e; for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file"; done
