@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.engine.altered import digests_of
-from audit.examples import IntArray
 
 WORDS = "the film was not as good as they said, and I can't wait for 3 more"
 ROWS = 12
@@ -47,13 +46,6 @@ def sample_inputs(modality: str) -> tuple[Any, npt.NDArray[np.bytes_]]:
         }
         return pd.DataFrame(columns), digests
     raise ValueError(f'there are no sample inputs of the modality "{modality}"')
-
-
-def taken(inputs: Any, rows: IntArray) -> Any:
-    """Return some inputs: of a list, or the rows of a data frame."""
-    if isinstance(inputs, list):
-        return [inputs[int(i)] for i in rows]
-    return inputs.take(rows).reset_index(drop=True)
 
 
 def contents(inputs: Any) -> list[bytes]:

@@ -21,6 +21,7 @@ import numpy as np
 from audit.adapters.options import SplitRoles
 from audit.config import TRAIN
 from audit.data import DataCard
+from audit.engine.altered import Held
 from audit.errors import NotApplicable
 from audit.examples import Examples, FloatArray
 from audit.model import Model, ModelCard, Predicts, Recorded
@@ -28,7 +29,7 @@ from audit.observations import Observations
 from audit.probe import Evidence, Probe
 from audit.reporter import Reporter
 from audit.result import AuditResult, Decision, ProbeResult
-from audit.sample_inputs import contents, sample_inputs, taken
+from audit.sample_inputs import contents, sample_inputs
 from audit.samples import (
     CARD,
     LABELS,
@@ -177,7 +178,7 @@ def check_transform(kind: TransformKind) -> None:
         assert len(changed) == len(before), "as many inputs come back as were given"
         assert contents(inputs) == before, "no input is changed in place"
         back = np.arange(len(digests))[::-1]
-        moved = kind.apply(taken(inputs, back), severity, Chance(digests[back], 1, inputs))
+        moved = kind.apply(Held(inputs).take(back), severity, Chance(digests[back], 1, inputs))
         assert contents(moved)[::-1] == changed, "an input's place changes nothing"
 
 

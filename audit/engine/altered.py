@@ -100,8 +100,18 @@ def taken(column: Any, rows: IntArray) -> Any:
     return Factor(column.codes[rows], column.names) if isinstance(column, Factor) else column[rows]
 
 
-def source(request: Asking, examples: Mapping[str, Examples], kinds: Kinds) -> Examples:
+def source(
+    request: Asking, examples: Mapping[str, Examples], kinds: Kinds, references: dict[str, Any]
+) -> Examples:
     """Return what a request asks about, named by its place.
+
+    Parameters
+    ----------
+    request : Predict or Embed
+    examples : mapping of split name to Examples
+    kinds : mapping of str to TransformKind
+    references : dict of split name to `reference_of` it
+        Filled in here, so that a table is read out once for all transforms.
 
     Raises
     ------
@@ -111,7 +121,9 @@ def source(request: Asking, examples: Mapping[str, Examples], kinds: Kinds) -> E
     whole = examples[request.split]
     rows = narrowed(whole, request.rows)
     if isinstance(request, Predict) and request.transform is not None:
-        rows = altered(rows, request.transform, kinds, reference_of(whole))
+        if request.split not in references:
+            references[request.split] = reference_of(whole)
+        rows = altered(rows, request.transform, kinds, references[request.split])
     return replace(rows, split=place(request))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -226,6 +227,7 @@ def located(
     places = dict(examples)
     lost: dict[Request, Observation] = {}
     kinds = None
+    references: dict[str, Any] = {}
     for request in requests:
         if isinstance(request, TokenRanks) or place(request) in places:
             continue
@@ -236,7 +238,7 @@ def located(
                 if request.transform is not None:
                     raise ModelError("trainings are not asked about changed inputs")
                 continue
-            places[place(request)] = source(request, examples, kinds or {})
+            places[place(request)] = source(request, examples, kinds or {}, references)
         except AuditError as error:
             where = f": {error.where}" if error.where else ""
             lost[request] = refused(examples[request.split], f"{error.message}{where}")

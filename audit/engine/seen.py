@@ -139,13 +139,15 @@ def encoded(requests: Sequence[Embed], examples: Mapping[str, Examples]) -> Look
     tables: dict[Embed, FloatArray] = {}
     lost: dict[Embed, Observation] = {}
     reference = examples["test"]
+    encoder: Encoder | None = None  # learned once for all requests
     for request in requests:
         rows = examples[place(request)]
         if rows.modality != "tabular" or reference.modality != "tabular":
             lost[request] = refused(rows, "the model has no features, and its inputs are no table")
             continue
         try:
-            encoder = Encoder.of(reference.inputs.take(np.arange(len(reference))))
+            if encoder is None:
+                encoder = Encoder.of(reference.inputs.take(np.arange(len(reference))))
             tables[request] = encoder.encode(rows.inputs.take(np.arange(len(rows))))
         except AuditError:
             raise
