@@ -84,6 +84,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         Whether the answer to an `Embed` request holds logits and the last layer as well.
     revisions : tuple of str
         Names of other revisions that answer the same rows.
+    opens : tuple of str
+        What explainers can be given of it beside its answers: ``gradients``, ``trees``.
     """
 
     name: str
@@ -101,6 +103,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     features: str = ""
     logits: bool = False
     revisions: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -232,6 +235,58 @@ class Embeds(Protocol):
 
     def inside(self) -> Inside | None:
         """Return the network from inside; None without a linear last layer. Loads the weights."""
+        ...
+
+
+@runtime_checkable
+class Gradients(Protocol):
+    """A model that may be a network whose inputs have gradients."""
+
+    def differentiable(self) -> Differentiable | None:
+        """Return the network as gradients need it; None where its inputs have none.
+
+        The weights are loaded.
+        """
+        ...
+
+
+class Differentiable(Protocol):
+    """A network that can be run from the numbers it is given: embeddings, pixels, columns."""
+
+    def leaves(self, inputs: Any, starts: Any) -> Any:
+        """Return the numbers of some inputs, and of what stands for nothing, as tensors.
+
+        Parameters
+        ----------
+        inputs : list or data frame
+        starts : list or data frame
+            The same inputs with every part taken away (`audit.modality.Modality.masked`); a
+            network that reads tokens has a start of its own and ignores them.
+
+        Returns
+        -------
+        audit.adapters.leaves.Leaves
+        """
+        ...
+
+    def randomised(self, share: float, seed: int) -> Differentiable:
+        """Return a copy whose last layers have random weights; the network itself stays.
+
+        Parameters
+        ----------
+        share : float
+            Of the layers with weights, counted from the output.
+        seed : int
+        """
+        ...
+
+
+@runtime_checkable
+class Trees(Protocol):
+    """A model that may be an ensemble of trees."""
+
+    def trees(self) -> Any | None:
+        """Return the ensemble with what it is given, as `audit.explainers.trees` reads it."""
         ...
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from audit.errors import ModelError
+from audit.errors import ModelError, NotApplicable
 from audit.examples import Examples, FloatArray, IntArray
 from audit.model import ModelCard
-from audit.requests import Predict, Request
+from audit.requests import Explain, Predict, Request
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Observation:
     head : (weights, bias), optional
         Of the same: the last layer, ``(classes, d)`` and ``(classes,)``, so that
         ``logits = outputs @ weights.T + bias``.
+    explained : Explanations, optional
+        Of an `Explain` request; `outputs` are its attributions then.
+    unable : bool
+        Whether nothing failed, but the question does not fit the model, as `reason` says: no
+        gradient reaches the input, ...
     """
 
     outputs: FloatArray
@@ -43,6 +48,46 @@ class Observation:
     decisions: IntArray | None = None
     logits: FloatArray | None = None
     head: tuple[FloatArray, FloatArray] | None = None
+    explained: Explanations | None = None
+    unable: bool = False
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Attributions of some inputs, on the parts of the inputs as they stand in the data.
+
+    Attributes
+    ----------
+    attributions : (n, k) float array
+        k is the largest number of parts. NaN beyond an input's own parts, and where a part has no
+        counterpart in the input that was explained.
+    parts : (n,) int array
+        Parts of each unchanged input; 0 for an empty one.
+    value, start : (n,) float arrays
+        The margin of the input that was explained, and of its baseline. Attributions of a complete
+        explainer sum to their difference.
+    total : (n,) float array
+        Sum of all attributions of the input that was explained, those without counterpart too.
+    passes : (n,) float array
+        Evaluations of the model behind each: steps of a path, masked versions; 0 where none.
+    """
+
+    attributions: FloatArray
+    parts: IntArray
+    value: FloatArray
+    start: FloatArray
+    total: FloatArray
+    passes: FloatArray
+
+    @property
+    def completeness_error(self) -> FloatArray:
+        """Return ``|total - (value - start)| / |value - start|``, row for row.
+
+        Sundararajan, Taly & Yan (2017), Axiomatic Attribution for Deep Networks, proposition 1.
+        """
+        whole = self.value - self.start
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.abs(self.total - whole) / np.abs(whole))
 
 
 @dataclass(frozen=True)
@@ -64,6 +109,8 @@ class Observations:
     @staticmethod
     def who(request: Request) -> str:
         """Say which model failed, and on which version of its inputs."""
+        if isinstance(request, Explain):
+            return f"the explainer {request.explainer}"
         if not isinstance(request, Predict):
             return "the model"
         who = f'the revision "{request.revision}"' if request.revision else "the model"
@@ -76,8 +123,12 @@ class Observations:
         ------
         ModelError
             If the model failed on any of its rows: a figure on the rest would be another figure.
+        NotApplicable
+            If the question does not fit the model.
         """
         seen = self.answers[request]
+        if seen.unable:
+            raise NotApplicable(seen.reason)
         fit = request.fit if isinstance(request, Predict) else None
         if len(seen.failed) and fit is not None:
             raise ModelError(
@@ -95,3 +146,15 @@ class Observations:
                 "or the row and run again: what was predicted is kept",
             )
         return seen
+
+    def explanations(self, request: Explain) -> Explanations:
+        """Return the attributions that came back for a request.
+
+        Raises
+        ------
+        ModelError, NotApplicable
+            As `outputs`.
+        """
+        found = self.outputs(request).explained
+        assert found is not None
+        return found

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import AuditError, ConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from audit.explainer import Explainer
+    from audit.modality import Modality
     from audit.probe import Probe
     from audit.reporter import Reporter
     from audit.transform import TransformKind
@@ -21,6 +23,7 @@ GROUPS = {
     "dataset": "audit.datasets",
     "transform": "audit.transforms",
     "explainer": "audit.explainers",
+    "modality": "audit.modalities",
     "reporter": "audit.reporters",
 }
 
@@ -69,7 +72,7 @@ def remedy(entry: EntryPoint, error: Exception) -> str:
     if missing and missing != package:
         extra = {"torch": "transformers", "transformers": "transformers", "sklearn": "sklearn"}
         extra |= {"skops": "sklearn", "safetensors": "transformers", "peft": "lora"}
-        extra |= {"PIL": "images"}
+        extra |= {"PIL": "images", "shap": "trees"}
         if missing in extra:
             return f"install what it needs: pip install 'defect-audit[{extra[missing]}]'"
         return f"install what it needs: pip install {missing}"
@@ -92,6 +95,28 @@ def transforms() -> dict[str, TransformKind]:
             for kind in load("transform", entry)():
                 out.setdefault(kind.sheet.name, kind)
     return out
+
+
+def explainers() -> dict[str, Explainer]:
+    """Load every explainer, by its own name, as `transforms` does."""
+    out: dict[str, Explainer] = {}
+    for entry in listed("explainer"):
+        with suppress(Exception):  # whatever a guest throws
+            for kind in load("explainer", entry)():
+                out.setdefault(kind.sheet.name, kind)
+    return out
+
+
+def modality(name: str) -> Modality:
+    """Return how inputs of a kind are cut into parts.
+
+    Raises
+    ------
+    ConfigError
+        If no installed package knows inputs of that kind.
+    """
+    found: Modality = load("modality", name)()
+    return found
 
 
 def catalogue() -> Catalogue:

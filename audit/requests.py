@@ -89,6 +89,43 @@ class Transform(msgspec.Struct, frozen=True):
         return f"{self.name} {self.severity}"
 
 
+class Masks(msgspec.Struct, frozen=True):
+    """Versions of inputs in which some parts are taken away: words, patches, columns.
+
+    Attributes
+    ----------
+    parts : bytes
+        How many parts the input of each version has (`packed`), as its modality counts them.
+    kept : bytes
+        One bit a part, version after version (`numpy.packbits`): 1 where the part stays.
+    baseline : str
+        What stands in for a part that is taken away, by the modality's own names.
+    seed : int
+        Of what is drawn. A part of an input is always replaced by the same thing under one seed.
+    """
+
+    parts: bytes
+    kept: bytes
+    baseline: str
+    seed: int = 0
+
+    @classmethod
+    def of(cls, kept: Sequence[npt.NDArray[np.bool_]], baseline: str, seed: int = 0) -> Masks:
+        """Return versions from one array of parts that stay for each."""
+        import numpy as np
+
+        bits = np.packbits(np.concatenate(kept)) if kept else np.empty(0, dtype=np.uint8)
+        return cls(packed([len(k) for k in kept]), bits.tobytes(), baseline, seed)
+
+    def each(self) -> list[npt.NDArray[np.bool_]]:
+        """Return the parts that stay, version by version."""
+        import numpy as np
+
+        lengths = unpacked(self.parts)
+        bits = np.unpackbits(np.frombuffer(self.kept, np.uint8), count=int(lengths.sum()))
+        return np.split(bits.astype(bool), np.cumsum(lengths)[:-1]) if len(lengths) else []
+
+
 class Predict(msgspec.Struct, frozen=True, tag=True):
     """Ask for the outputs on a split: the model's own, or those of one of its trainings.
 
@@ -103,6 +140,9 @@ class Predict(msgspec.Struct, frozen=True, tag=True):
         How the inputs are changed first.
     revision : str
         Another revision of the model, by its name in the specification; empty for the audited one.
+    masks : Masks, optional
+        Parts that are taken away, one version for each of the `rows`: a row is named as often as
+        it has versions.
     """
 
     split: str
@@ -110,6 +150,7 @@ class Predict(msgspec.Struct, frozen=True, tag=True):
     rows: bytes = b""
     transform: Transform | None = None
     revision: str = ""
+    masks: Masks | None = None
 
 
 class Embed(msgspec.Struct, frozen=True, tag=True):
@@ -140,4 +181,42 @@ class TokenRanks(msgspec.Struct, frozen=True, tag=True):
     split: str
 
 
-Request = Predict | Embed | TokenRanks
+class Explain(msgspec.Struct, frozen=True, tag=True):
+    """Ask how much each part of an input speaks for one answer rather than another.
+
+    What is explained is the margin: the logit of one class minus that of another, or the value of
+    a regression. The answer (`audit.observations.Explanations`) stands on the parts of the
+    *unchanged* inputs, whatever the transform did to them.
+
+    Attributes
+    ----------
+    split : str
+    explainer : str
+        As the registry of explainers lists it.
+    rows : bytes
+        Positions that are explained (`packed`).
+    classes : bytes
+        For each row two classes (`packed`, row by row): the one explained and the one it is held
+        against. Empty for a regression.
+    transform : Transform, optional
+        How the inputs are changed first.
+    seed : int
+        Of everything random in the explainer.
+    settings : tuple of (name, value)
+        Those of the explainer's settings that differ from its sheet, sorted by name.
+    randomised : float
+        Share of a network's layers, counted from the output, that are given random weights first
+        (`seed` decides them).
+    """
+
+    split: str
+    explainer: str
+    rows: bytes
+    classes: bytes = b""
+    transform: Transform | None = None
+    seed: int = 0
+    settings: tuple[tuple[str, float], ...] = ()
+    randomised: float = 0.0
+
+
+Request = Predict | Embed | Explain | TokenRanks

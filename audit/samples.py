@@ -14,7 +14,8 @@ from audit.domains import DomainRules
 from audit.examples import Examples, Factor, FloatArray, IntArray
 from audit.model import ModelCard, Recipe
 from audit.observations import Observation
-from audit.requests import Embed, Refit, Request, TokenRanks, Transform, unpacked
+from audit.requests import Embed, Explain, Refit, Request, TokenRanks, Transform, unpacked
+from audit.sample_explanations import sample_explanations, sample_masked
 
 LABELS = ("negative", "positive")
 SPLIT = SplitSpec(label="label", positive="positive", groups=("group",), domain="source")
@@ -28,6 +29,7 @@ CARD = ModelCard(
     features="sample features",
     logits=True,
     revisions=("earlier", "smaller"),
+    opens=("gradients",),
     recipes=(
         Recipe(name="head", says="a sample training", cheap=True, twin="head-scratch"),
         Recipe(name="head-scratch", says="a sample from scratch", cheap=True, scratch=True),
@@ -137,9 +139,13 @@ def sample_answer(
         return Observation(2.0 + 6.0 * chance(examples, 7))
     if request.rows:
         rows = unpacked(request.rows)
+    if isinstance(request, Explain):
+        return sample_explanations(request, examples, outputs)
     if isinstance(request, Embed):
         own = outputs if request.split != TRAIN else learned_outputs(examples)
         return inside(examples, own, rows)
+    if request.masks is not None:
+        return Observation(sample_masked(examples, outputs, rows, request.masks))
     if request.transform is not None and request.transform.severity:
         return Observation(changed(examples, outputs, request.transform)[rows])
     if request.revision:

@@ -8,16 +8,7 @@ from functools import cache
 from typing import ClassVar
 
 from audit.config import SplitSpec
-from audit.corrupted.cells import (
-    Cells,
-    answerable,
-    check_names,
-    check_severities,
-    chosen_rows,
-    home,
-    part,
-    ways_for,
-)
+from audit.corrupted.cells import Cells
 from audit.corrupted.drawn import DROPS, MOVED, RISES, heat, severity_curve
 from audit.corrupted.families import CLASSIFICATION, MEASURES, expand
 from audit.corrupted.grid import Grid
@@ -33,8 +24,10 @@ from audit.observations import Observations
 from audit.probe import Evidence, Probe
 from audit.requests import Request
 from audit.result import ProbeSheet
+from audit.sampled import answerable, chosen_rows, home, part
 from audit.task import Classification, Task
 from audit.transform import SEVERITIES
+from audit.ways import check_names, check_severities, ways_for
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.corrupted.cells import Cells, Way
+from audit.corrupted.cells import Cells
 from audit.corrupted.grid import Grid, promised
 from audit.examples import Examples
 from audit.groups import GroupRules, too_small
 from audit.measurement import Ask, Family, Interval, Measurement, Unit, Untested
 from audit.stats.evidence import AnyEvidence
+from audit.ways import Way
 
 UNCHANGED = "the unchanged inputs"
 ALONE = "one cluster does not say how clusters differ"

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.corrupted.cells import Cells, Way, part
+from audit.corrupted.cells import Cells
 from audit.examples import Examples, FloatArray, IntArray
 from audit.observations import Observation, Observations
+from audit.sampled import part
 from audit.stats import effective
 from audit.stats.clusters import cluster_mean
 from audit.stats.evidence import AnyEvidence, Mean, OneProportion, Paired
 from audit.task import Classification, Task
+from audit.ways import Way
 
 FELT = 0.05  # share of answers that is assumed to change before one is seen
 LEVEL = 0.85  # accuracy that is assumed before an answer is seen

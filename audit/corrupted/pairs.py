@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.corrupted.cells import Way
 from audit.corrupted.drawn import ID, Drawing, suffix
 from audit.corrupted.grid import Grid
 from audit.examples import FloatArray
 from audit.exhibits import Pair, Pairs
 from audit.measurement import Unit
 from audit.task import Classification, values_of
+from audit.ways import Way
 from audit.writing import value as written
 
 WORST = 3  # transforms whose pairs are shown

@@ -16,11 +16,11 @@ import numpy as np
 
 from audit.errors import ModelError, did_you_mean
 from audit.examples import Examples, Factor, Inputs, IntArray
-from audit.requests import Embed, Predict, Transform, unpacked
+from audit.requests import Embed, Explain, Predict, Transform, unpacked
 from audit.transform import Chance, TransformKind
 
 Kinds = Mapping[str, TransformKind]
-Asking = Predict | Embed
+Asking = Predict | Embed | Explain
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,15 @@ class Later:
 def place(request: Asking) -> str:
     """Name where a request looks: the split itself, or a part or a version of it."""
     words = [request.split]
-    if isinstance(request, Predict) and request.transform is not None:
+    if not isinstance(request, Embed) and request.transform is not None:
         change = request.transform
         words.append(f"{change.name} {change.severity} {change.seed}")
     if request.rows:
         words.append(blake2b(request.rows, digest_size=8).hexdigest())
+    if isinstance(request, Predict) and request.masks is not None:
+        masks = request.masks
+        words.append(f"{masks.baseline} {masks.seed}")
+        words.append(blake2b(masks.parts + masks.kept, digest_size=8).hexdigest())
     return "\0".join(words)
 
 
@@ -107,11 +111,12 @@ def source(
 
     Parameters
     ----------
-    request : Predict or Embed
+    request : Predict, Embed or Explain
     examples : mapping of split name to Examples
     kinds : mapping of str to TransformKind
     references : dict of split name to `reference_of` it
-        Filled in here, so that a table is read out once for all transforms.
+        Filled in here, so that a table is read out once for all transforms; and with the inputs
+        that parts of others are replaced by.
 
     Raises
     ------
@@ -120,10 +125,17 @@ def source(
     """
     whole = examples[request.split]
     rows = narrowed(whole, request.rows)
-    if isinstance(request, Predict) and request.transform is not None:
+    if not isinstance(request, Embed) and request.transform is not None:
         if request.split not in references:
             references[request.split] = reference_of(whole)
         rows = altered(rows, request.transform, kinds, references[request.split])
+    if isinstance(request, Predict) and request.masks is not None:
+        from audit.engine.masked import others_of, versions
+
+        key = f"{request.split}\0others"
+        if key not in references:
+            references[key] = others_of(whole)
+        rows = versions(rows, request.masks, references[key])
     return replace(rows, split=place(request))
 
 

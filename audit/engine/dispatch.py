@@ -11,6 +11,7 @@ import numpy as np
 from audit import registry
 from audit.engine.altered import place, source
 from audit.engine.engine import Answers, Engine, refused
+from audit.engine.explaining import DEFAULT_BUDGET, Explaining, ExplainPlan
 from audit.engine.fitplan import FitPlan, total_seconds
 from audit.engine.fits import Fits
 from audit.engine.ledger import PREDICTED, REUSED
@@ -23,7 +24,7 @@ from audit.errors import AuditError, ModelError
 from audit.examples import Examples
 from audit.model import Model, Predicts, Ranks, Refits
 from audit.observations import Observation
-from audit.requests import Embed, Predict, Request, TokenRanks
+from audit.requests import Embed, Explain, Predict, Request, TokenRanks
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Work:
         Predictions of other revisions, by name.
     fits : FitPlan, optional
     ranks : tuple of TokenRanks
+    explained : ExplainPlan
     places : mapping of str to Examples
         What the requests look at, by `place`.
     refused : mapping of Request to Observation
@@ -51,6 +53,7 @@ class Work:
     others: Mapping[str, EnginePlan] = field(default_factory=dict)
     fits: FitPlan | None = None
     ranks: tuple[TokenRanks, ...] = ()
+    explained: ExplainPlan = field(default_factory=ExplainPlan)
     places: Mapping[str, Examples] = field(default_factory=dict)
     refused: Mapping[Request, Observation] = field(default_factory=dict)
 
@@ -84,6 +87,8 @@ class Brought:
         Distinct inputs, for each of the models.
     trained, trained_before : int
         Trainings that were done, and those whose outputs were stored.
+    explained, explained_before : int
+        Explanations, likewise.
     """
 
     answers: Mapping[Request, Observation]
@@ -91,6 +96,8 @@ class Brought:
     reused: int = 0
     trained: int = 0
     trained_before: int = 0
+    explained: int = 0
+    explained_before: int = 0
     warnings: list[str] = field(default_factory=list)
 
 
@@ -106,6 +113,8 @@ class Dispatcher:
     progress : Progress, optional
     revisions : mapping of str to Model, optional
         Other revisions, by name.
+    budget : int
+        Bytes that explanations may use on top of what the model takes.
     """
 
     def __init__(
@@ -115,11 +124,13 @@ class Dispatcher:
         store: Store,
         progress: Progress | None = None,
         revisions: Mapping[str, Model] | None = None,
+        budget: int = DEFAULT_BUDGET,
     ) -> None:
         self.model = model
         self.engine = Engine(model, store, progress)
         self.looker = Looker(model, store, progress)
         self.others = {n: Engine(m, store, progress) for n, m in (revisions or {}).items()}
+        self.explaining = Explaining(model, self.engine, store, progress, budget)
         self.fits = Fits(refits, model.card, store, progress) if refits is not None else None
 
     def plan(self, requests: Sequence[Request], examples: Mapping[str, Examples]) -> Work:
@@ -143,8 +154,11 @@ class Dispatcher:
             predictions=self.engine.plan(own, places, look.digests) if own else None,
             look=look,
             others=self._others([r for r in asked if r.revision], places),
-            fits=self.fits.plan(again, examples) if again and self.fits else None,
+            fits=self.fits.plan(again, places) if again and self.fits else None,
             ranks=tuple(r for r in requests if isinstance(r, TokenRanks)),
+            explained=self.explaining.plan(
+                [r for r in requests if isinstance(r, Explain) and r not in lost], places
+            ),
             places=places,
             refused=lost,
         )
@@ -197,10 +211,14 @@ class Dispatcher:
         backs += [self.others[name].run(plan) for name, plan in work.others.items()]
         for back in backs:
             answers.update(back.answers.items())
+        made = self.explaining.run(work.explained)
+        answers.update(made.answers.items())
         brought = Brought(
             answers,
-            predicted=sum(back.predicted for back in backs),
-            reused=sum(back.reused for back in backs),
+            predicted=sum(back.predicted for back in backs) + made.predicted,
+            reused=sum(back.reused for back in backs) + made.predicted_before,
+            explained=made.explained,
+            explained_before=made.reused,
             warnings=[text for back in backs for text in back.warnings],
         )
         if work.fits is not None and self.fits is not None:
@@ -232,12 +250,14 @@ def located(
         if isinstance(request, TokenRanks) or place(request) in places:
             continue
         try:
-            if kinds is None and isinstance(request, Predict) and request.transform is not None:
+            changed = not isinstance(request, Embed) and request.transform is not None
+            if kinds is None and changed:
                 kinds = registry.transforms()
             if isinstance(request, Predict) and request.fit is not None:
-                if request.transform is not None:
+                if changed:
                     raise ModelError("trainings are not asked about changed inputs")
-                continue
+                if request.masks is None:
+                    continue
             places[place(request)] = source(request, examples, kinds or {}, references)
         except AuditError as error:
             where = f": {error.where}" if error.where else ""

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
+from audit.engine.altered import place
 from audit.engine.plan import EnginePlan, Inventory
 from audit.engine.training import Training
 from audit.errors import ModelError
@@ -104,10 +105,15 @@ def fit_of(request: Predict) -> Refit:
     return request.fit
 
 
+def home(request: Predict) -> str:
+    """Return the name under which the rows of a request stand: masked ones by themselves."""
+    return request.split if request.masks is None else place(request)
+
+
 def places(inventory: Inventory, request: Predict) -> IntArray:
     """Return the distinct input of every row that is asked for."""
-    index = inventory.index[request.split]
-    return index[unpacked(request.rows)] if request.rows else index
+    index = inventory.index[home(request)]
+    return index[unpacked(request.rows)] if request.rows and request.masks is None else index
 
 
 def targets_of(examples: Examples, labels: Sequence[str]) -> npt.NDArray[np.int64] | FloatArray:

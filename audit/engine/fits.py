@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from audit.engine.engine import Engine
-from audit.engine.fitplan import FitPlan, fit_of, gathered, places, total_seconds
+from audit.engine.fitplan import FitPlan, fit_of, gathered, home, places, total_seconds
 from audit.engine.ledger import FAILED
 from audit.engine.local import Warms
 from audit.engine.plan import EnginePlan, Inventory, cut
@@ -78,7 +78,7 @@ class Fits:
             If a request names a recipe that there is none of.
         """
         asked = tuple(dict.fromkeys(requests))
-        splits = dict.fromkeys(s for r in asked for s in (r.split, fit_of(r).split))
+        splits = dict.fromkeys(s for r in asked for s in (home(r), fit_of(r).split))
         inventory = Inventory.of([examples[s] for s in splits])
         trainings = gathered(asked, inventory, examples, self.recipes, self.card.labels)
         recalled = {f: self._recall(t, inventory.digests) for f, t in trainings.items()}

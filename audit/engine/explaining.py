@@ -1,0 +1,199 @@
+"""Explanations: each one made once, and kept as soon as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from audit import registry
+from audit.engine.altered import luck, narrowed, place
+from audit.engine.cases import Case, Errand, Outcome, key_of, told_apart
+from audit.engine.engine import Engine
+from audit.engine.laid import Found, answered, stored, trimmed
+from audit.engine.masked import modality_of, others_of
+from audit.engine.opened import Opener
+from audit.engine.progress import Progress, Silent
+from audit.engine.solved import Solver
+from audit.engine.store import Store
+from audit.errors import ModelError, NotApplicable, did_you_mean
+from audit.examples import Examples, IntArray
+from audit.explainer import ByMasks, Explainer
+from audit.model import Model
+from audit.observations import Observation
+from audit.requests import Explain, Transform, packed
+
+MIB = 2**20
+DEFAULT_BUDGET = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class ExplainPlan:
+    """Some requests, those that can be met as cases."""
+
+    cases: Mapping[Explain, Case] = field(default_factory=dict)
+    lost: Mapping[Explain, Observation] = field(default_factory=dict)
+
+
+@dataclass
+class Made:
+    """What explanations brought, and what was predicted for them."""
+
+    answers: dict[Explain, Observation] = field(default_factory=dict)
+    explained: int = 0
+    reused: int = 0
+    predicted: int = 0
+    predicted_before: int = 0
+
+
+class Explaining:
+    """Answers `Explain` requests.
+
+    Parameters
+    ----------
+    model : Model
+    engine : Engine
+        What black-box explainers predict with.
+    store : Store
+    progress : Progress, optional
+    budget : int
+        Bytes that explanations may use on top of what the model takes.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        store: Store,
+        progress: Progress | None = None,
+        budget: int = DEFAULT_BUDGET,
+    ) -> None:
+        self.model = model
+        self.store = store if model.card.cacheable or store.folder is None else Store()
+        self.progress = progress or Silent()
+        self.opener = Opener(model, budget)
+        self.solver = Solver(engine, budget)
+
+    def plan(self, requests: Sequence[Explain], examples: Mapping[str, Examples]) -> ExplainPlan:
+        """Find out what is wanted; nothing is explained yet.
+
+        Parameters
+        ----------
+        requests : sequence of Explain
+        examples : mapping of str to Examples
+            By split, and by the `place` of each request.
+        """
+        cases: dict[Explain, Case] = {}
+        lost: dict[Explain, Observation] = {}
+        kinds = registry.explainers() if requests else {}
+        for request in requests:
+            try:
+                cases[request] = self._case(request, examples, kinds)
+            except (ModelError, NotApplicable) as error:
+                n = len(request.rows) // 4
+                lost[request] = Observation(
+                    np.full((n, 0), np.nan), np.arange(n), reason_in(error),
+                    unable=isinstance(error, NotApplicable),
+                )  # fmt: skip
+        return ExplainPlan(cases, lost)
+
+    def run(self, plan: ExplainPlan) -> Made:
+        """Explain what is missing and return an answer to every request.
+
+        Raises
+        ------
+        AuditError
+            If the model cannot be loaded or the store cannot be written. Inputs that fail are
+            recorded in the answers instead.
+        """
+        made = Made(dict(plan.lost))
+        for request, case in plan.cases.items():
+            found = self._recalled(case)
+            made.reused += len(found.rows)
+            missing = np.setdiff1d(np.arange(len(case.digests)), sorted(found.rows))
+            if len(missing):
+                self._explain(case, missing, found)
+                made.explained += len(missing) - len(found.failed)
+            made.answers[request] = answered(case, found)
+        made.predicted, made.predicted_before = self.solver.taken()
+        return made
+
+    def _case(
+        self, request: Explain, examples: Mapping[str, Examples], kinds: Mapping[str, Explainer]
+    ) -> Case:
+        if request.explainer not in kinds:
+            raise ModelError(
+                f'unknown explainer "{request.explainer}"',
+                hint=did_you_mean(request.explainer, kinds),
+            )
+        explainer = kinds[request.explainer]
+        whole, after = examples[request.split], examples[place(request)]
+        modality = modality_of(whole)
+        settings = explainer.sheet.settled(dict(request.settings))
+        keys = told_apart(after.digests, request.classes)
+        digests, first, back = np.unique(keys, return_index=True, return_inverse=True)
+        return Case(
+            request,
+            explainer,
+            modality,
+            settings,
+            narrowed(whole, request.rows),
+            after,
+            whole,
+            digests,
+            first,
+            back,
+            key_of(request, explainer, settings, self.model.card.fingerprint, whole),
+        )
+
+    def _recalled(self, case: Case) -> Found:
+        found = Found()
+        for batch in self.store.batches(case.key):
+            at = np.searchsorted(case.digests, batch.digests)
+            at[at == len(case.digests)] = 0
+            hit = np.flatnonzero(case.digests[at] == batch.digests)
+            found.rows |= {int(at[i]): trimmed(batch.outputs[i]) for i in hit}
+        return found
+
+    def _explain(self, case: Case, missing: IntArray, found: Found) -> None:
+        """Explain some distinct inputs, chunk by chunk; each chunk is kept at once."""
+        self.progress.start("explain", len(missing))
+        try:
+            for items, made, reason in self._made(case, missing):
+                self.progress.advance(len(items))
+                if made is None:
+                    found.failed |= dict.fromkeys(items.tolist(), reason)
+                    continue
+                rows = stored(made)
+                self.store.commit(case.key, "explanation", case.digests[items], rows)
+                found.rows |= {int(i): trimmed(r) for i, r in zip(items, rows, strict=True)}
+        except NotApplicable as error:
+            found.unable = str(error)
+        finally:
+            self.progress.finish()
+
+    def _made(self, case: Case, missing: IntArray) -> Iterator[Outcome]:
+        """Yield chunks of distinct inputs with their explanations, or why there are none."""
+        rows = case.first[missing]
+        classes = case.classes
+        errand = Errand(
+            explainer=case.explainer,
+            randomised=case.request.randomised,
+            draw=case.request.seed,
+            modality=case.modality,
+            settings=case.settings,
+            examples=narrowed(case.after, packed(rows)),
+            classes=None if classes is None else classes[rows],
+            reference=others_of(case.whole),
+            seed=luck(Transform(case.request.explainer, 0, case.request.seed)),
+        )
+        worker = self.solver if isinstance(case.explainer, ByMasks) else self.opener
+        for chunk, made, reason in worker.explain(errand):
+            yield missing[chunk], made, reason
+
+
+def reason_in(error: Exception) -> str:
+    """Say an error with its place."""
+    where = getattr(error, "where", "")
+    return f"{error.args[0]}: {where}" if where else str(error.args[0])

@@ -1,0 +1,1 @@
+"""Explanations as probes ask for them and compare them."""

@@ -1,0 +1,1 @@
+"""Attribution methods, one family a file; each offers itself by entry point."""
