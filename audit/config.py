@@ -14,6 +14,7 @@ from audit.groups import GroupRules
 from audit.places import KeyPath, Places
 
 TRAIN = "train"
+LEAST_MEMORY = 16  # MiB
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,11 +148,20 @@ class DataSpec(Part, frozen=True, kw_only=True):
 
 
 class Defaults(Part, frozen=True, kw_only=True):
-    """What holds where nothing else is said."""
+    """What holds where nothing else is said.
+
+    `memory` is what explanations may use on top of the loaded model, in MiB: gradients, versions
+    of inputs and their answers.
+    """
 
     confidence: float = 0.95
     seed: int = 20261121
     on_inconclusive: Literal["block", "warn"] = "block"
+    memory: int = 1024
+
+    def __post_init__(self) -> None:
+        if self.memory < LEAST_MEMORY:
+            raise ValueError(f"memory is given in MiB, {LEAST_MEMORY} at least")
 
 
 class RequireSpec(Part, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import msgspec
 
-from audit.engine.dispatch import Dispatcher, Work
+from audit.asking import dispatcher, requests
+from audit.engine.dispatch import Work
 from audit.engine.progress import Progress
 from audit.engine.store import open_store
 from audit.errors import NotApplicable
@@ -15,7 +16,6 @@ from audit.model import Recorded
 from audit.observations import Observations
 from audit.prepare import Prepared, design, prepare
 from audit.preview import Sight, sights
-from audit.run import requests
 from audit.spec import AuditSpec
 
 
@@ -38,6 +38,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         Inputs that must be embedded for them.
     later : int
         Trainings that may be asked for once the first answers are back, at most; not in `seconds`.
+    explanations : int
+        Inputs that may be explained after that, at most; not in `seconds`.
     gate_size : int
         One-sided comparisons that the gate's fails are corrected for.
     """
@@ -52,6 +54,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     trained: int = 0
     embeddings: int = 0
     later: int = 0
+    explanations: int = 0
     gate_size: int = 0
     sights: tuple[Sight, ...] = ()
 
@@ -75,8 +78,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             kept = f", {self.trained:,} done before" if self.trained else ""
             more = f", {self.embeddings:,} inputs to embed for them" if self.embeddings else ""
             lines.append(f"{self.trainings:,} trainings{kept}{more}")
-        if self.later:
-            lines.append(f"at most {self.later:,} trainings after the first answers, not timed")
+        for number, what in ((self.later, "trainings"), (self.explanations, "explanations")):
+            if number:
+                lines.append(f"at most {number:,} {what} after the first answers, not timed")
         return "\n".join([*lines, time, gate])
 
 
@@ -115,22 +119,28 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
     seen = sights(prepared.requirements, families, alpha, clustered)
     loaded = prepared.loaded
     with open_store(spec.base / ".audit" / "cache", loaded.card) as store:
-        engine = Dispatcher(loaded.model, loaded.refits, store, progress, loaded.revisions)
+        engine = dispatcher(prepared, store, progress)
         wanted, _ = requests(prepared, Observations(examples, card=loaded.card), {})
         work = engine.plan(wanted, examples)
         if timed and work.seconds is None:
             work = engine.time(work)
     found = priced(work, seen, recorded=isinstance(loaded.model, Recorded))
-    return msgspec.structs.replace(found, later=later_of(prepared))
+    trainings, explanations = later_of(prepared)
+    return msgspec.structs.replace(found, later=trainings, explanations=explanations)
 
 
-def later_of(prepared: Prepared) -> int:
-    """Return how many trainings probes may still ask for; none of those that do not apply."""
-    total = 0
+def later_of(prepared: Prepared) -> tuple[int, int]:
+    """Return how many trainings and explanations probes may still ask for, at most.
+
+    None of those that do not apply.
+    """
+    trainings = explanations = 0
+    examples, card = prepared.loaded.examples, prepared.loaded.card
     for probe in prepared.probes.values():
         with suppress(NotApplicable):
-            total += probe.later(prepared.loaded.examples, prepared.loaded.card)
-    return total
+            trainings += probe.later(examples, card)
+            explanations += probe.explanations(examples, card)
+    return trainings, explanations
 
 
 def priced(work: Work, seen: Sequence[Sight], *, recorded: bool) -> Price:

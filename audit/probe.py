@@ -90,6 +90,13 @@ class Probe(ABC):
         """
         return 0
 
+    def explanations(self, data: Mapping[str, Examples], model: ModelCard) -> int:  # noqa: ARG002
+        """Return how many inputs may be explained once the first answers are back, at most.
+
+        Announced like `later`.
+        """
+        return 0
+
     @abstractmethod
     def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
         """Return every family with what its sizes promise, before any outcome is seen."""

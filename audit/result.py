@@ -17,7 +17,7 @@ from audit.measurement import Family
 from audit.model import ModelCard
 from audit.verdict import Outcome, Requirement, Verdict
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class ProbeSheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +144,8 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
         Distinct inputs that were predicted in this run, and those that were stored.
     trained, trained_before : int
         Trainings that were done in this run, and those whose outputs were stored.
+    explained, explained_before : int
+        Explanations of distinct inputs, likewise.
     """
 
     created: str = ""
@@ -152,6 +154,8 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     reused: int = 0
     trained: int = 0
     trained_before: int = 0
+    explained: int = 0
+    explained_before: int = 0
     stages: Mapping[str, float] = {}
     looks: Looks = Looks()
 

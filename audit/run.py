@@ -13,47 +13,20 @@ from pathlib import Path
 import msgspec
 
 from audit import __version__, gate, screens
+from audit.asking import Asked, ask
 from audit.disclose import disclose
-from audit.engine.dispatch import Dispatcher
 from audit.engine.progress import Progress, Silent
 from audit.engine.rows import write_rows
-from audit.engine.store import open_store
 from audit.environment import environment
 from audit.errors import AuditError, ConfigError, NotApplicable
 from audit.judge import judge
 from audit.load import identity
 from audit.looks import looked
 from audit.measurement import Family, Unit
-from audit.observations import Observation, Observations
 from audit.prepare import Prepared, design, prepare
-from audit.requests import Request
 from audit.result import AuditResult, ProbeResult, ProbeSheet, RunFacts
 from audit.spec import AuditSpec
 from audit.verdict import Outcome, Verdict
-
-
-def requests(
-    prepared: Prepared, seen: Observations, thrown: dict[str, Exception]
-) -> tuple[list[Request], dict[str, str]]:
-    """Return what is still to be asked, and the probes that have nothing to ask.
-
-    A probe that is in `thrown` is asked no more; what one throws here is added to it.
-    """
-    wanted: dict[Request, None] = {}
-    silent: dict[str, str] = {}
-    for name, probe in prepared.probes.items():
-        if name in thrown:
-            continue
-        try:
-            asked = tuple(probe.plan(seen.examples, prepared.loaded.card, seen))
-        except NotApplicable as reason:
-            silent[name] = str(reason)
-            continue
-        except Exception as error:  # a probe may be a guest
-            thrown[name] = error
-            continue
-        wanted |= dict.fromkeys(asked)
-    return [r for r in wanted if r not in seen.answers], silent
 
 
 def run_audit(
@@ -141,6 +114,8 @@ def run_audit(
         reused=asked.reused,
         trained=asked.trained,
         trained_before=asked.trained_before,
+        explained=asked.explained,
+        explained_before=asked.explained_before,
     )
     return msgspec.structs.replace(result, run=facts)
 
@@ -156,46 +131,6 @@ class Clock:
         """End a stage."""
         now = time.perf_counter()
         self.laps[stage], self.last = round(now - self.last, 3), now
-
-
-@dataclass
-class Asked:
-    """What the engine brought back."""
-
-    seen: Observations
-    silent: dict[str, str]
-    thrown: dict[str, Exception]
-    distinct: int = 0
-    predicted: int = 0
-    reused: int = 0
-    trained: int = 0
-    trained_before: int = 0
-    warnings: list[str] = dataclasses.field(default_factory=list)
-
-
-def ask(prepared: Prepared, cache: Path, progress: Progress, thrown: dict[str, Exception]) -> Asked:
-    """Ask the model, stage by stage, until no probe asks anything new."""
-    examples = prepared.loaded.examples
-    loaded = prepared.loaded
-    asked = Asked(Observations(examples, card=loaded.card), {}, thrown)
-    with open_store(cache, loaded.card) as store:
-        engine = Dispatcher(loaded.model, loaded.refits, store, progress, loaded.revisions)
-        while True:
-            wanted, asked.silent = requests(prepared, asked.seen, asked.thrown)
-            if not wanted:
-                break
-            work = engine.plan(wanted, examples)
-            back = engine.run(work)
-            answers: dict[Request, Observation] = {**asked.seen.answers, **back.answers}
-            asked.seen = Observations(examples, answers, loaded.card)
-            asked.distinct += work.distinct
-            asked.predicted += back.predicted
-            asked.reused += back.reused
-            asked.trained += back.trained
-            asked.trained_before += back.trained_before
-            asked.warnings += back.warnings
-        asked.warnings = [*store.warnings, *asked.warnings]
-    return asked
 
 
 def measure(

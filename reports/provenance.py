@@ -120,6 +120,10 @@ def _inputs(result: AuditResult) -> str:
         parts.append(f"{plural(run.trained + run.trained_before, 'training')}")
     if run.trained_before:
         parts.append(f"{run.trained_before:,} of them done before")
+    if run.explained or run.explained_before:
+        parts.append(f"{plural(run.explained + run.explained_before, 'explanation')}")
+    if run.explained_before:
+        parts.append(f"{run.explained_before:,} of them made before")
     return " · ".join(parts)
 
 

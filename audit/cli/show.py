@@ -40,6 +40,8 @@ def show(
         again = ""
         if run.trained or run.trained_before:
             again = f"{run.trained:,} trainings done, {run.trained_before:,} reused, "
+        if run.explained or run.explained_before:
+            again += f"{run.explained:,} explanations made, {run.explained_before:,} reused, "
         click.echo(
             f"{run.predicted:,} predictions made, {run.reused:,} reused, {again}{run.seconds:.1f} s"
         )
