@@ -1,0 +1,150 @@
+"""What the versions of a split's inputs came to: gains, infidelity, completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit.examples import FloatArray, IntArray
+from audit.explained.chosen import pair_of_classes
+from audit.faithful.chain import Chain, able
+from audit.faithful.figures import Curves, infidelity
+from audit.faithful.versions import Versions
+from audit.margins import margins
+from audit.observations import Explanations, Observations
+from audit.task import values_of
+
+
+@dataclass(frozen=True)
+class Under:
+    """What was found under one baseline.
+
+    Attributes
+    ----------
+    gains : (2, n) float array
+        Of deletion and insertion; NaN where nothing was asked, or outputs do not vary.
+    curves : (3, n, g) float array
+        Deletion, insertion and the mean random curve on the common grid; empty likewise.
+    infidelity : (n,) float array
+        NaN where no version moves the margin, or nothing was asked.
+    """
+
+    gains: FloatArray
+    curves: FloatArray
+    infidelity: FloatArray
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found on one split.
+
+    Attributes
+    ----------
+    chain : Chain
+    rows : (n,) int array
+        Those of the explained inputs that have parts, as places among them.
+    explanations : Explanations
+        Of all explained inputs.
+    spread : float
+        What outputs are divided by: the standard deviation of a regression's, 1 for probabilities.
+    under : mapping of baseline to Under
+    """
+
+    chain: Chain
+    rows: IntArray
+    explanations: Explanations
+    spread: float
+    under: dict[str, Under]
+
+    @classmethod
+    def read(cls, chain: Chain, seen: Observations) -> Found:
+        """Read what came back for a split.
+
+        Raises
+        ------
+        ModelError, NotApplicable
+            As `Chain.requests`.
+        """
+        answers = seen.outputs(chain.first)
+        pair = pair_of_classes(chain.task, answers)
+        explanations = seen.explanations(chain.explain(seen))
+        rows = able(explanations)
+        spread = 1.0 if pair is not None else float(answers.outputs.std())
+        under: dict[str, Under] = {}
+        if chain.sizes.orders or chain.sizes.masks:
+            versions = chain.versions(explanations, rows)
+            for name in chain.baselines:
+                outputs = seen.outputs(chain.masked(rows, versions, name)).outputs
+                own = None if pair is None else pair[rows]
+                attributions = [explanations.attributions[i] for i in rows]
+                under[name] = read(chain, versions, attributions, outputs, own, spread)
+        return cls(chain, rows, explanations, spread, under)
+
+    @property
+    def clusters(self) -> IntArray | None:
+        """The cluster of each of the rows."""
+        labels = self.chain.examples.clusters
+        return None if labels is None else labels[self.chain.rows[self.rows]]
+
+    @property
+    def grid(self) -> FloatArray:
+        """The shares of parts that curves are drawn at."""
+        return grid_of(self.chain)
+
+    @property
+    def missed_by(self) -> FloatArray:
+        """The completeness error of each of the rows; 0 where nothing is off by nothing."""
+        error = self.explanations.completeness_error[self.rows]
+        return np.where(np.isnan(error), 0.0, error)
+
+
+def grid_of(chain: Chain) -> FloatArray:
+    """Return the shares of parts that curves are drawn at."""
+    return np.linspace(0.0, 1.0, chain.sizes.fractions + 1)
+
+
+def read(
+    chain: Chain,
+    versions: Sequence[Versions],
+    attributions: Sequence[FloatArray],
+    outputs: FloatArray,
+    pair: IntArray | None,
+    spread: float,
+) -> Under:
+    """Read the figures of every input under one baseline.
+
+    Parameters
+    ----------
+    chain : Chain
+    versions : sequence of Versions
+        One for each input.
+    attributions : sequence of (k,) float arrays
+        One for each input; NaN beyond its parts.
+    outputs : (v, classes) or (v,) float array
+        Of all versions of all inputs, in order.
+    pair : (n, 2) int array or None
+        Class explained, and class that it is held against.
+    spread : float
+        What outputs are divided by.
+    """
+    counts = [len(v.kept) for v in versions]
+    both = None if pair is None else np.repeat(pair, counts, axis=0)
+    if both is None:
+        level = outputs = values_of(outputs)
+    else:
+        level = outputs[np.arange(len(outputs)), both[:, 0]]
+    ends = np.cumsum(counts)[:-1]
+    margin = np.split(margins(outputs, both), ends)
+    lost = np.full(len(versions), np.nan)
+    if chain.sizes.masks:
+        for i, (v, a, m) in enumerate(zip(versions, attributions, margin, strict=True)):
+            lost[i] = infidelity(v, a[: v.kept.shape[1]], m)
+    gains, curves = np.full((2, len(versions)), np.nan), np.empty((3, 0, 0))
+    if chain.sizes.orders and spread > 0:
+        levels = np.split(level / spread, ends)
+        found = [Curves.read(v, y) for v, y in zip(versions, levels, strict=True)]
+        gains = np.array([c.gains() for c in found]).T
+        curves = np.stack([c.on(grid_of(chain)) for c in found], axis=1)
+    return Under(gains, curves, lost)
