@@ -69,7 +69,10 @@ def shared(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray, np.nda
 
 def ranks(x: FloatArray) -> FloatArray:
     """Return mean ranks, row by row, NaN where there is nothing."""
-    return np.asarray(rankdata(x, axis=1, nan_policy="omit"), dtype=np.float64)
+    # what is not there ranks behind all that is; scipy's own way with NaN goes row by row
+    there = ~np.isnan(x)
+    placed = rankdata(np.where(there, x, np.inf), axis=1)
+    return np.where(there, np.asarray(placed, dtype=np.float64), np.nan)
 
 
 def _correlation(x: FloatArray, y: FloatArray, enough: np.ndarray) -> FloatArray:

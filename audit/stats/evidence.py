@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audit.stats.anytime import Anytime
 from audit.stats.contract import Evidence, MergeError, Side
 from audit.stats.counted import OneProportion, TwoProportions
 from audit.stats.crossing import Crossing
@@ -10,10 +11,13 @@ from audit.stats.means import Mean
 from audit.stats.paired import Paired
 from audit.stats.ratios import MeanRatio
 
-AnyEvidence = OneProportion | TwoProportions | Paired | Mean | MeanRatio | Draws | Crossing
+AnyEvidence = (
+    OneProportion | TwoProportions | Paired | Mean | MeanRatio | Draws | Crossing | Anytime
+)
 
 __all__ = [
     "AnyEvidence",
+    "Anytime",
     "Crossing",
     "Draws",
     "Evidence",

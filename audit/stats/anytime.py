@@ -1,0 +1,250 @@
+"""Evidence that may be looked at after every block of inputs, and stopped by what was seen.
+
+An estimate that is linear in n inputs but for what vanishes has, times n and over its standard
+deviation, the law of a random walk, which Brownian motion follows uniformly in n. Mixed over a
+half-normal drift of variance rho^2 its likelihood ratio at z = (estimate - tau) / se is
+
+    e(z, n) = 2 (1 + x)^(-1/2) exp(z^2 x / (2 (1 + x))) Phi(z (x / (1 + x))^(1/2)),  x = n rho^2,
+
+a martingale with mean one where tau is the truth, and less below it. It exceeds 1 / alpha at any n
+with probability at most alpha (Ville 1939), so that 1 / e is a p-value whenever one stops. An
+estimate with few degrees of freedom, or a count, enters by its normal equivalent: the z with the
+same tail as Student's t, or as the binomial law.
+
+References
+----------
+Robbins (1970), Ann. Math. Statist. 41, 1397-1409; Howard, Ramdas, McAuliffe & Sekhon (2021), Ann.
+Statist. 49, 1055-1080, section 3.2 (one-sided normal mixture); Waudby-Smith, Arbour, Sinha,
+Kennedy & Ramdas (2024), Ann. Statist. 52, 2613-2640, section 2 and appendix B (asymptotic
+confidence sequences, one-sided, and the choice of rho).
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from audit.stats.contract import Evidence, MergeError, Side
+from audit.stats.counted import OneProportion
+from audit.stats.means import Mean
+
+FIRST = 25
+"""Inputs before which nothing may be concluded: the walk is not normal yet."""
+
+# n rho^2 at the size where a one-sided bound at level .05 is to be tightest: the solution of
+# -2 ln(2 alpha) + ln(1 - 2 ln(2 alpha)) (Waudby-Smith et al. 2024, appendix B).
+TIGHTEST = 6.33
+
+
+class Anytime(msgspec.Struct, frozen=True, tag=True):
+    """Evidence of n inputs that stays valid at any stopping time.
+
+    Every question about it at level alpha is the question about a single look at the level that
+    the boundary has at n inputs (`pointwise`), so that tests and bounds agree. Before `FIRST`
+    inputs nothing is proven.
+
+    Attributes
+    ----------
+    look : Mean or OneProportion
+        What would be evidence had it been looked at once.
+    n : int
+        Inputs so far.
+    tuned : int
+        Inputs at which the bounds are to be tightest; fixed before the first is seen.
+
+    Raises
+    ------
+    ValueError
+        If `tuned` is not positive.
+    """
+
+    look: Mean | OneProportion
+    n: int
+    tuned: int
+
+    def __post_init__(self) -> None:
+        if not self.tuned > 0:
+            raise ValueError(f"bounds cannot be tightest at {self.tuned} inputs")
+
+    @property
+    def _time(self) -> float:
+        """Inputs over those at which the bounds are tightest; 0 while it is too early."""
+        return self.n / self.tuned if self.n >= FIRST else 0.0
+
+    def _level(self, alpha: float) -> float:
+        return pointwise(alpha, self._time)
+
+    @property
+    def theta(self) -> float | None:
+        """The estimate."""
+        return self.look.theta
+
+    def p_over(self, tau: float) -> float:
+        """Return the p-value of H0: theta <= tau, whenever looked at."""
+        return whenever(self.look.p_over(tau), self._time)
+
+    def p_under(self, tau: float) -> float:
+        """Return the p-value of H0: theta >= tau, whenever looked at."""
+        return whenever(self.look.p_under(tau), self._time)
+
+    def lower(self, alpha: float, near: float | None = None) -> float:
+        """Return the lower bound of the confidence sequence."""
+        from audit.stats import inversion
+
+        rejected = near is not None and self.p_over(near) <= alpha
+        return inversion.settle(self.look.lower(self._level(alpha)), near, rejected, True)
+
+    def upper(self, alpha: float, near: float | None = None) -> float:
+        """Return the upper bound of the confidence sequence."""
+        from audit.stats import inversion
+
+        rejected = near is not None and self.p_under(near) <= alpha
+        return inversion.settle(self.look.upper(self._level(alpha)), near, rejected, False)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float, str]:
+        """Return the interval of the confidence sequence, half of the error on either side."""
+        low, high, method = self.look.interval(1 - 2 * self._level((1 - level) / 2))
+        return low, high, f"confidence sequence, {method}"
+
+    def power(self, at: float, tau: float, alpha: float, side: Side) -> float:
+        """Return the power of a look at this n, at the sequence's own critical value."""
+        return self.look.power(at, tau, self._level(alpha), side)
+
+    def detectable(self, tau: float, alpha: float, side: Side, target: float = 0.9) -> float | None:
+        """Return the nearest theta that a look at this n would prove with that power."""
+        return self.look.detectable(tau, self._level(alpha), side, target)
+
+    def n_factor(
+        self, tau: float, alpha_over: float, alpha_under: float, target: float = 0.9
+    ) -> float | None:
+        """Return the factor on n at which one look has that power; the boundary moves with n."""
+        factor = 1.0
+        for _ in range(50):
+            over, under = (
+                pointwise(alpha, factor * self.n / self.tuned)
+                for alpha in (alpha_over, alpha_under)
+            )
+            needed = self.look.n_factor(tau, over, under, target)
+            if needed is None or abs(needed - factor) < 1e-3 * factor:
+                return needed
+            factor = math.sqrt(needed * factor)
+        return factor
+
+    def merge(self, other: Anytime) -> Anytime:  # noqa: ARG002
+        """Refuse: the order in which inputs came is part of the evidence.
+
+        Raises
+        ------
+        MergeError
+            Always.
+        """
+        raise MergeError("evidence that was stopped by what was seen cannot merge: measure anew")
+
+
+def log_ratio(z: float, time: float) -> float:
+    """Return the logarithm of the mixed likelihood ratio, increasing in z.
+
+    Parameters
+    ----------
+    z : float
+        Standardised distance of the estimate from the margin.
+    time : float
+        Inputs so far over those at which the bounds are tightest.
+    """
+    from scipy import special
+
+    if time <= 0:
+        return 0.0
+    x = TIGHTEST * time
+    share = x / (1 + x)
+    tail = float(special.log_ndtr(z * math.sqrt(share)))
+    return math.log(2) - math.log1p(x) / 2 + z * z * share / 2 + tail
+
+
+def whenever(p: float, time: float) -> float:
+    """Return the p-value, valid at any stopping time, of one that is valid at one look alone.
+
+    Parameters
+    ----------
+    p : float
+        Tail of the estimate's own law: of Student's t or the normal.
+    time : float
+        As in `log_ratio`.
+    """
+    from scipy import special
+
+    if p <= 0:
+        return 0.0
+    return min(1.0, math.exp(-log_ratio(-float(special.ndtri(p)), time)))
+
+
+def pointwise(alpha: float, time: float) -> float:
+    """Return the level of a single look that crosses the boundary at `alpha`: the inverse.
+
+    Parameters
+    ----------
+    alpha : float
+        Probability that the boundary is ever crossed, below 1.
+    time : float
+        As in `log_ratio`.
+    """
+    from scipy import optimize, special
+
+    if time <= 0:
+        return 0.0
+    goal = -math.log(alpha)
+    # e(z) <= 2 exp(z^2 / 2), and at the upper end e exceeds 1 / alpha
+    high = 1.0
+    while log_ratio(high, time) < goal:
+        high *= 2
+    z = optimize.brentq(lambda x: log_ratio(x, time) - goal, -40.0, high, xtol=1e-12)
+    return float(special.ndtr(-z))
+
+
+def anytime(evidence: Evidence | None, n: int, tuned: int) -> Anytime | None:
+    """Return evidence that may be looked at again and again from that of a single look.
+
+    Parameters
+    ----------
+    evidence : Evidence or None
+        A `Mean` or `OneProportion`.
+    n, tuned : int
+        As in `Anytime`.
+
+    Returns
+    -------
+    Anytime or None
+        None before `FIRST` inputs, and for evidence of another kind.
+    """
+    if n < FIRST or not isinstance(evidence, Mean | OneProportion):
+        return None
+    return Anytime(evidence, n, tuned)
+
+
+def settled(
+    evidence: Evidence | None,
+    limit: float,
+    level_pass: float = 0.05,
+    level_fail: float = 0.0005,
+    side: Side = "over",
+) -> bool:
+    """Return whether a verdict on a limit can be given already.
+
+    Parameters
+    ----------
+    evidence : Evidence or None
+        Valid at any stopping time.
+    limit : float
+    level_pass : float
+        Level at which meeting the limit is proven: every requirement must, so no correction.
+    level_fail : float
+        Level at which breaking it is: fine enough for Holm's among a hundred comparisons.
+    side : {'over', 'under'}
+        Where the limit is met.
+    """
+    if evidence is None:
+        return False
+    over, under = evidence.p_over(limit), evidence.p_under(limit)
+    met, broken = (over, under) if side == "over" else (under, over)
+    return met <= level_pass or broken <= level_fail
