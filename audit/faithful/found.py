@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from audit.faithful.versions import Versions
 from audit.margins import margins
 from audit.observations import Explanations, Observations
 from audit.task import values_of
+
+Scale = Callable[[FloatArray, IntArray | None], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Found:
         explanations = seen.explanations(chain.explain(seen))
         rows = able(explanations)
         spread = 1.0 if pair is not None else float(answers.outputs.std())
+        scale = explained_scale(answers.outputs, pair, explanations.value)
         under: dict[str, Under] = {}
         if chain.sizes.orders or chain.sizes.masks:
             versions = chain.versions(explanations, rows)
@@ -79,7 +82,7 @@ class Found:
                 outputs = seen.outputs(chain.masked(rows, versions, name)).outputs
                 own = None if pair is None else pair[rows]
                 attributions = [explanations.attributions[i] for i in rows]
-                under[name] = read(chain, versions, attributions, outputs, own, spread)
+                under[name] = read(chain, versions, attributions, outputs, own, spread, scale)
         return cls(chain, rows, explanations, spread, under)
 
     @property
@@ -100,6 +103,33 @@ class Found:
         return np.where(np.isnan(error), 0.0, error)
 
 
+def explained_scale(outputs: FloatArray, pair: IntArray | None, values: FloatArray) -> Scale:
+    """Return what gives the margin on the scale that was explained, by what is nearer.
+
+    An ensemble that averages probabilities is explained by their difference: logits of its answers
+    are on another scale, and endless where trees agree.
+
+    Parameters
+    ----------
+    outputs : (n, classes) or (n,) float array
+        Of the inputs as they are.
+    pair : (n, 2) int array or None
+    values : (n,) float array
+        The explainer's own margins of these inputs.
+    """
+    if pair is None:
+        return margins
+    off = [np.median(np.abs(f(outputs, pair) - values)) for f in (margins, differences)]
+    return differences if off[1] < off[0] else margins
+
+
+def differences(outputs: FloatArray, pair: IntArray | None) -> FloatArray:
+    """Return the difference of the probabilities of two classes, row by row."""
+    assert pair is not None
+    rows = np.arange(len(outputs))
+    return np.asarray(outputs[rows, pair[:, 0]] - outputs[rows, pair[:, 1]])
+
+
 def grid_of(chain: Chain) -> FloatArray:
     """Return the shares of parts that curves are drawn at."""
     return np.linspace(0.0, 1.0, chain.sizes.fractions + 1)
@@ -112,6 +142,7 @@ def read(
     outputs: FloatArray,
     pair: IntArray | None,
     spread: float,
+    scale: Scale,
 ) -> Under:
     """Read the figures of every input under one baseline.
 
@@ -128,6 +159,8 @@ def read(
         Class explained, and class that it is held against.
     spread : float
         What outputs are divided by.
+    scale : callable
+        Gives the margin that was explained (`explained_scale`).
     """
     counts = [len(v.kept) for v in versions]
     both = None if pair is None else np.repeat(pair, counts, axis=0)
@@ -136,7 +169,7 @@ def read(
     else:
         level = outputs[np.arange(len(outputs)), both[:, 0]]
     ends = np.cumsum(counts)[:-1]
-    margin = np.split(margins(outputs, both), ends)
+    margin = np.split(scale(outputs, both), ends)
     lost = np.full(len(versions), np.nan)
     if chain.sizes.masks:
         for i, (v, a, m) in enumerate(zip(versions, attributions, margin, strict=True)):
