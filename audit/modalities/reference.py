@@ -11,7 +11,7 @@ T = TypeVar("T")
 KEPT = 4  # references that are remembered: one for each split in use
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Itself:
     """An object that equals itself alone; holding it keeps its identity from being reused."""
 
