@@ -101,7 +101,8 @@ def shared_mean(values: FloatArray, others: IntArray) -> FloatArray:
     Notes
     -----
     Hoeffding (1948), A class of statistics with asymptotically normal distribution, Ann. Math.
-    Statist. 19, 293-325, section 5.
+    Statist. 19, 293-325, section 5. What is peculiar to one comparison is counted with both of its
+    inputs, so that the spread is too wide rather than too narrow where others are few.
     """
     known = ~np.isnan(values) & (others >= 0)
     counts = known.sum(axis=1)

@@ -1,0 +1,1 @@
+"""Explanations of a network whose layers are given random weights, one share after another."""
