@@ -104,7 +104,7 @@ class Found:
 
 
 def explained_scale(outputs: FloatArray, pair: IntArray | None, values: FloatArray) -> Scale:
-    """Return what gives the margin on the scale that was explained, by what is nearer.
+    """Return what gives the margin on the scale that was explained: that of most inputs.
 
     An ensemble that averages probabilities is explained by their difference: logits of its answers
     are on another scale, and endless where trees agree.
@@ -119,8 +119,9 @@ def explained_scale(outputs: FloatArray, pair: IntArray | None, values: FloatArr
     """
     if pair is None:
         return margins
-    off = [np.median(np.abs(f(outputs, pair) - values)) for f in (margins, differences)]
-    return differences if off[1] < off[0] else margins
+    near = np.maximum(1e-3 * np.abs(values), 1e-6)
+    hits = [(np.abs(f(outputs, pair) - values) <= near).sum() for f in (margins, differences)]
+    return differences if hits[1] > hits[0] else margins
 
 
 def differences(outputs: FloatArray, pair: IntArray | None) -> FloatArray:
