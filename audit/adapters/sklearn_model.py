@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from audit.adapters.answers import named, one_hot
 from audit.adapters.digests import file_hash
 from audit.adapters.options import ModelOptions
 from audit.adapters.references import local_file
+from audit.adapters.trees import Ensemble, opened, readable
 from audit.errors import ModelError, did_you_mean
 from audit.examples import FloatArray, IntArray, name_of
 from audit.model import ModelCard
@@ -141,8 +143,15 @@ def wrap(estimator: Any, options: ModelOptions, *, name: str, content: str) -> S
         fingerprint=blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(),
         cacheable=bool(content),
         settings=chosen,
+        opens=openings(estimator, labels),
     )
     return SklearnModel(card, estimator, options, probabilities)
+
+
+def openings(estimator: Any, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what explainers can be given of an estimator; classes told as numbers have no margin."""
+    as_it_answers = bool(labels) == hasattr(estimator, "classes_")
+    return ("trees",) if as_it_answers and readable(estimator) else ()
 
 
 def check_fitted(estimator: Any, name: str) -> None:
@@ -210,6 +219,12 @@ class SklearnModel:
             return answers.astype(np.float64).reshape(len(inputs), -1)[:, 0]
         own = [name_of(c) for c in self.estimator.classes_.tolist()]
         return one_hot(answers.tolist(), own, self.card.name)
+
+    def trees(self) -> Ensemble | None:
+        """Return the estimator as a sum of trees; None where it is none, or cannot be read."""
+        if "trees" not in self.card.opens:
+            return None
+        return opened(self.estimator, partial(as_fitted, self.estimator))
 
 
 def as_fitted(estimator: Any, inputs: Any) -> Any:
