@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from audit.adapters.torch_module import weights_hash
 from audit.errors import ModelError
 from audit.examples import FloatArray, IntArray
 from audit.model import ModelCard
+
+if TYPE_CHECKING:
+    from audit.adapters.leaves_tensor import OpenImage
 
 
 def from_files(ref: str, files: ModelFiles, options: ModelOptions) -> HfImage:
@@ -44,6 +47,7 @@ def from_files(ref: str, files: ModelFiles, options: ModelOptions) -> HfImage:
         parameters=files.parameters(),
         fingerprint=of_images(files.digest(), options, device),
         settings=settings(options, device),
+        opens=("gradients",),
     )
     return HfImage(card, files, options, device)
 
@@ -73,6 +77,7 @@ def from_objects(network: Any, processor: Any, options: ModelOptions) -> HfImage
         parameters=sum(p.numel() for p in network.parameters()),
         fingerprint=of_images(content.hexdigest(), options, device),
         settings=settings(options, device) | {"images": type(processor).__name__},
+        opens=("gradients",),
     )
     made = HfImage(card, None, options, device)
     made.__dict__ |= {"network": network.eval(), "processor": processor}
@@ -187,6 +192,12 @@ class HfImage:
     def inside(self) -> NetworkInside | None:
         """Return the network from inside; its weights are read to find the last layer."""
         return inside_of(self)
+
+    def differentiable(self) -> OpenImage:
+        """Return the network as gradients need it; the weights are read."""
+        from audit.adapters.leaves_tensor import OpenImage
+
+        return OpenImage(self, self.network)
 
     def batch(self, inputs: Sequence[Any]) -> Any:
         """Return what a network is given for some images: tensors on its device, of its type."""

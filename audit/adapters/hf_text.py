@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from audit.adapters.options import ModelOptions
 from audit.errors import ModelError, did_you_mean
 from audit.examples import FloatArray, IntArray
 from audit.model import ModelCard
+
+if TYPE_CHECKING:
+    from audit.adapters.leaves_text import OpenText
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 NO_LIMIT = 1_000_000  # tokenizers without a limit carry a huge number
@@ -49,6 +52,7 @@ def from_files(ref: str, files: ModelFiles, options: ModelOptions) -> HfText:
         parameters=files.parameters(),
         fingerprint=fingerprint(files.digest(), options, device),
         settings=settings(options, device),
+        opens=("gradients",),
     )
     return HfText(card, files, options, device)
 
@@ -211,6 +215,17 @@ class HfText:
     def inside(self) -> NetworkInside | None:
         """Return the network from inside; its weights are read to find the last layer."""
         return inside_of(self)
+
+    def differentiable(self) -> OpenText | None:
+        """Return the network as gradients need it; the weights are read.
+
+        None without a fast tokenizer: that alone says where each token stands in the text.
+        """
+        from audit.adapters.leaves_text import OpenText
+
+        if not self.tokenizer.is_fast:
+            return None
+        return OpenText(self, self.network)
 
     def batch(self, inputs: Sequence[str]) -> Any:
         """Return what a network is given for some texts: padded tensors on the device."""

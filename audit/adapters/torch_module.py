@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -20,6 +20,9 @@ from audit.adapters.tensors import as_numbers
 from audit.errors import ModelError
 from audit.examples import FloatArray, IntArray
 from audit.model import ModelCard
+
+if TYPE_CHECKING:
+    from audit.adapters.leaves_tensor import OpenModule
 
 BATCH_ROWS = 1_024  # a table's batch is small in memory; texts should set batch_tokens
 Preprocess = Callable[[Any], Any]
@@ -127,6 +130,7 @@ def from_module(
             "outputs": "softmax of logits" if labels else "values",
             "device": device_class(device),
         },
+        opens=("gradients",),
     )
     return TorchModule(card, module.eval(), options, preprocess)
 
@@ -222,6 +226,15 @@ class TorchModule:
     def inside(self) -> NetworkInside | None:
         """Return the module from inside; None where it does not end in a linear layer."""
         return inside_of(self)
+
+    def differentiable(self) -> OpenModule:
+        """Return the network as gradients need it.
+
+        Whether it is given decimal numbers shows with the first inputs.
+        """
+        from audit.adapters.leaves_tensor import OpenModule
+
+        return OpenModule(self, self.network)
 
     def given(self, inputs: Any) -> Any:
         """Return what the module is called with.
