@@ -45,6 +45,7 @@ class Made:
     reused: int = 0
     predicted: int = 0
     predicted_before: int = 0
+    warnings: list[str] = field(default_factory=list)
 
 
 class Explaining:
@@ -117,6 +118,7 @@ class Explaining:
                 made.explained += len(missing) - len(found.failed)
             made.answers[request] = answered(case, found)
         made.predicted, made.predicted_before = self.solver.taken()
+        made.warnings = self.solver.warned()
         return made
 
     def _case(

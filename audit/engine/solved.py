@@ -17,6 +17,7 @@ from audit.examples import FloatArray, IntArray
 from audit.explainer import ByMasks, Explained
 from audit.margins import margins
 from audit.modality import BoolArray
+from audit.model import Recorded
 from audit.observations import Observation
 from audit.requests import Masks, Predict, packed
 from audit.transform import Chance
@@ -48,6 +49,12 @@ class Solver:
         self.engine = engine
         self.most = max(1, budget // VERSION_BYTES)
         self._predicted = self._reused = 0
+        self._warnings: list[str] = []
+
+    def warned(self) -> list[str]:
+        """Return what went wrong on the way since the last call."""
+        found, self._warnings = self._warnings, []
+        return found
 
     def taken(self) -> tuple[int, int]:
         """Return how many inputs were predicted, and found predicted, since the last call."""
@@ -63,21 +70,39 @@ class Solver:
             raise NotApplicable(
                 f"{explainer.sheet.name} asks for answers alone: no layer can be made random"
             )
+        if isinstance(self.engine.model, Recorded):
+            raise NotApplicable("recorded predictions say nothing of inputs without some parts")
         parts = errand.modality.parts(examples.inputs.take(np.arange(len(examples))))
         chance = Chance(examples.digests, errand.seed, errand.reference)
-        for wanted in self._chunks(explainer, parts, chance, errand.settings):
+        broken: dict[int, str] = {}
+        for wanted in self._chunks(explainer, parts, chance, errand.settings, broken):
             yield from self._solved(explainer, errand, wanted)
+        for item, reason in broken.items():
+            yield np.array([item]), None, reason
 
     def _chunks(
-        self, explainer: ByMasks, parts: IntArray, chance: Chance, settings: Mapping[str, float]
+        self,
+        explainer: ByMasks,
+        parts: IntArray,
+        chance: Chance,
+        settings: Mapping[str, float],
+        broken: dict[int, str],
     ) -> Iterator[Wanted]:
-        """Yield as many inputs as their versions fit the budget, one at least."""
+        """Yield as many inputs as their versions fit the budget, one at least.
+
+        Why an explainer asks for nothing that can be predicted is put down in ``broken``.
+        """
         items: list[int] = []
         kept: list[BoolArray] = []
         for i, k in enumerate(parts.tolist()):
             own = np.zeros((0, k), dtype=bool)
-            if k:
-                own = explainer.kept(k, chance.generator(i), settings)
+            try:
+                if k:
+                    own = np.asarray(explainer.kept(k, chance.generator(i), settings), dtype=bool)
+                    check(own, (len(own), k))
+            except Exception as error:  # an explainer may be a guest
+                broken[i] = reason_of(error)
+                continue
             if items and sum(map(len, kept)) + len(own) > self.most:
                 yield Wanted(np.array(items), kept)
                 items, kept = [], []
@@ -98,7 +123,8 @@ class Solver:
             span = slice(at, at + 1 + len(kept))
             at = span.stop
             if place in whole.failed or np.isin(np.arange(span.start, at), cut.failed).any():
-                yield np.array([item]), None, cut.reason or whole.reason
+                reason = whole.reason if place in whole.failed else cut.reason
+                yield np.array([item]), None, reason
                 continue
             pair = None if classes is None else np.repeat(classes[[item]], 1 + len(kept), axis=0)
             value = float(margins(whole.outputs[[place]], None if pair is None else pair[:1])[0])
@@ -108,6 +134,7 @@ class Solver:
                 own: FloatArray = np.zeros(0)
                 if kept.shape[1]:
                     own = explainer.solve(kept, rest, value, start, errand.settings)
+                    check(own, (kept.shape[1],))
             except Exception as error:  # an explainer may be a guest
                 yield np.array([item]), None, reason_of(error)
                 continue
@@ -129,4 +156,11 @@ class Solver:
         back = self.engine.run(self.engine.plan(asked, places))
         self._predicted += back.predicted
         self._reused += back.reused
+        self._warnings += back.warnings
         return back.answers[asked[0]], back.answers[asked[1]]
+
+
+def check(found: FloatArray | BoolArray, shape: tuple[int, ...]) -> None:
+    """Refuse what an explainer returned in another shape than it was asked for."""
+    if np.shape(found) != shape:
+        raise ValueError(f"the explainer returned the shape {np.shape(found)}, not {shape}")
