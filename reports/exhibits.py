@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 
 from audit import writing as fmt
 from audit.exhibits import (
+    Attributions,
     Case,
     Cases,
     Cell,
     Column,
     Curve,
+    Density,
     Exhibit,
     Forest,
     Heat,
@@ -20,8 +22,10 @@ from audit.exhibits import (
     Table,
 )
 from audit.measurement import Unit
+from reports.attributions import attributions_view
 from reports.changes import pairs_view, pictured
 from reports.curves import curve_view
+from reports.densities import density_view
 from reports.forest import forest_view
 from reports.heat_table import wide
 from reports.heats import heat_view
@@ -42,7 +46,7 @@ def broad(exhibit: Exhibit) -> bool:
         return len(exhibit.panels) > 1
     if isinstance(exhibit, Heat):
         return wide(exhibit)
-    if isinstance(exhibit, Pairs):
+    if isinstance(exhibit, Pairs | Attributions):
         return True
     return isinstance(exhibit, Table | Cases) and len(exhibit.columns) >= WIDE
 
@@ -126,6 +130,8 @@ EXHIBITS: Mapping[type, tuple[Callable[..., object], str, str | None]] = {
     Heat: (heat_view, "heat", "heat_data"),
     Plane: (plane_view, "plane", "plane_data"),
     Pairs: (pairs_view, "pairs", None),
+    Density: (density_view, "density", "density_data"),
+    Attributions: (attributions_view, "attributions", None),
     Table: (table_view, "table", None),
     Cases: (cases_view, "table", None),
 }

@@ -1,0 +1,134 @@
+"""Inputs with their explanations, before and after a change: words, pictures or bars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from audit import writing as fmt
+from audit.exhibits import Attributions, Likeness
+from audit.measurement import Unit
+from reports.bars import BarsView, bars_view
+from reports.changes import WITHHELD
+from reports.index import Index
+from reports.overlays import OverlayView, overlay_view
+from reports.tokens import StripView, strip_view
+from reports.weights import scale
+from reports.words import capital, clip, one_line
+
+MOST_PAIRS = 24
+OPEN_PAIRS = 3
+NAME = 120
+
+
+@dataclass(frozen=True)
+class LikenessView:
+    """One input, ready to be written.
+
+    Attributes
+    ----------
+    label : str
+        Why it is shown.
+    similarity : str
+        Empty where nothing is compared.
+    about : tuple of str
+        The change, where the input stands, and what is known of it.
+    sides : tuple of StripView or of OverlayView
+        Before and after; none where bars are drawn.
+    bars : BarsView, optional
+    """
+
+    label: str
+    similarity: str
+    about: tuple[str, ...]
+    sides: tuple[StripView | OverlayView, ...]
+    bars: BarsView | None = None
+
+    @property
+    def spoken(self) -> str:
+        """What tells its fold from others."""
+        return ", ".join(filter(None, (self.label, *self.about[:2])))
+
+
+@dataclass(frozen=True)
+class AttributionsView:
+    """A list of inputs, ready to be written.
+
+    Attributes
+    ----------
+    shape : str
+        ``words``, ``patches`` or ``bars``.
+    pairs, folded : tuple of LikenessView
+        What stands open, and what stands in a fold.
+    count : int
+        How many there are.
+    withheld : str
+        What is not shown of any of them.
+    """
+
+    title: str
+    caption: str
+    shape: str
+    noun: str
+    pairs: tuple[LikenessView, ...]
+    folded: tuple[LikenessView, ...]
+    count: int
+    withheld: str
+
+    @property
+    def many(self) -> str:
+        """The parts, in a word."""
+        return self.noun + ("es" if self.noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+    @property
+    def shown(self) -> int:
+        """How many inputs are drawn."""
+        return len(self.pairs) + len(self.folded)
+
+
+def attributions_view(_: Index, exhibit: Attributions) -> AttributionsView:
+    """Shade the parts of each input by their weights."""
+    noun = clip(exhibit.noun, NAME) or "part"
+    shape = {"image": "patches", "tabular": "bars"}.get(exhibit.modality, "words")
+    found = [_likeness(exhibit, pair, noun, shape) for pair in exhibit.pairs[:MOST_PAIRS]]
+    told = any(p.before.names or p.before.picture for p in exhibit.pairs[:MOST_PAIRS])
+    return AttributionsView(
+        title=one_line(exhibit.title),
+        caption=one_line(exhibit.caption),
+        shape=shape,
+        noun=noun,
+        pairs=tuple(found[:OPEN_PAIRS]),
+        folded=tuple(found[OPEN_PAIRS:]),
+        count=len(exhibit.pairs),
+        withheld=WITHHELD if found and not told else "",
+    )
+
+
+def _likeness(exhibit: Attributions, pair: Likeness, noun: str, shape: str) -> LikenessView:
+    how = scale(pair.before, pair.after)
+    alike = pair.after is not None and math.isfinite(pair.similarity)
+    held = {"before": pair.before, "after": pair.after} if pair.after else {"": pair.before}
+    sides = {name: side for name, side in held.items() if side is not None}
+    drawn: tuple[StripView | OverlayView, ...] = ()
+    if shape == "words":
+        drawn = tuple(strip_view(name, side, noun, how) for name, side in sides.items())
+    elif shape == "patches":
+        drawn = tuple(overlay_view(name, side, how) for name, side in sides.items())
+    return LikenessView(
+        label=capital(clip(pair.label, NAME)),
+        similarity=fmt.value(pair.similarity, Unit.RATIO) if alike else "",
+        about=tuple(_about(exhibit, pair)),
+        sides=drawn,
+        bars=bars_view(pair.before, pair.after, noun, how) if shape == "bars" else None,
+    )
+
+
+def _about(exhibit: Attributions, pair: Likeness) -> Iterator[str]:
+    if pair.transform:
+        change = clip(pair.transform, NAME).replace("-", " ")
+        yield f"{change}, severity {pair.severity}" if pair.severity else change
+    yield f"{one_line(pair.split)} {pair.row:,}"
+    for name, fact in zip(exhibit.columns, pair.facts, strict=False):
+        if fact:
+            yield f"{clip(name, NAME)}: {clip(fact, NAME)}"
