@@ -81,6 +81,9 @@ class ExplanationFaithfulness(Probe):
             "may answer them for other reasons. Random orders and a second baseline, drawn from "
             "other inputs, bound what that explains; training again without these parts (ROAR) "
             "is not done.",
+            "Attributions are worked out against the first baseline. What another one puts in a "
+            "part's place moves the margin itself, so that infidelity is above 0 there even for "
+            "exact attributions; random orders share that with the explanation's.",
             "A model that answers by interactions of parts can have no attributions with low "
             "infidelity: a high one may be due to the model.",
             "An explanation that is faithful to the model says nothing of whether the model is "

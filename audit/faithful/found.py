@@ -16,6 +16,10 @@ from audit.margins import margins
 from audit.observations import Explanations, Observations
 from audit.task import values_of
 
+# Of single precision, in the terms of a sum: a margin equal to its baseline's is missed by rounding
+# alone otherwise, endlessly as a share of nothing.
+ROUNDING = 1e-5
+
 Scale = Callable[[FloatArray, IntArray | None], FloatArray]
 
 
@@ -98,9 +102,12 @@ class Found:
 
     @property
     def missed_by(self) -> FloatArray:
-        """The completeness error of each of the rows; 0 where nothing is off by nothing."""
-        error = self.explanations.completeness_error[self.rows]
-        return np.where(np.isnan(error), 0.0, error)
+        """The completeness error of each of the rows; 0 where it is no more than rounding."""
+        found = self.explanations
+        sizes = np.nansum(np.abs(found.attributions), axis=1)
+        rounding = ROUNDING * (np.abs(found.value) + np.abs(found.start) + sizes)
+        off = np.abs(found.total - (found.value - found.start))
+        return np.where(off <= rounding, 0.0, found.completeness_error)[self.rows]
 
 
 def explained_scale(outputs: FloatArray, pair: IntArray | None, values: FloatArray) -> Scale:

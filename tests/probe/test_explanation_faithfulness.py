@@ -2,10 +2,11 @@ from dataclasses import replace
 from itertools import combinations
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
-from audit import registry
+from audit import AuditSpec, registry, run_audit
 from audit.errors import ConfigError, ModelError, NotApplicable
 from audit.exhibits import Curve, Forest, Table
 from audit.explainer import ByModel, ExplainerSheet
@@ -359,6 +360,13 @@ def test_missed_completeness_is_counted():
     assert figure(audited(World(weights)), "completeness").value == 0
 
 
+def test_a_sum_of_nothing_misses_completeness_by_more_than_rounding_only():
+    weights = np.tile([1.0, -1.0], (40, 1))
+    exact = audited(World(weights, weights + [1e-9, 0.0]))
+    assert figure(exact, "completeness").value == 0
+    assert figure(audited(World(weights, weights + [1e-3, 0.0])), "completeness").value == 1
+
+
 def test_completeness_is_not_measured_where_it_is_not_claimed():
     found = audited(World(weights_of(40)), probe_for(explainer="gradient"))
     m = figure(found, "completeness")
@@ -557,3 +565,57 @@ def test_curves_of_few_parts_are_drawn_at_common_shares():
     curves = Curves(np.array([0, 0.5, 1]), *np.array([[1, 0.5, 0], [1, 1, 0]]), np.ones((2, 3)))
     assert curves.on(np.array([0, 0.25, 1])).tolist() == [[1, 0.75, 0], [1, 1, 0], [1, 1, 1]]
     assert curves.gains() == (0.5, -0.25)
+
+
+MODEL = """
+import math, pathlib
+LOG = pathlib.Path(__file__).with_name("asked.txt")
+WORDS = {"poor": -2.0, "dull": -1.0, "the": 0.0, "plot": 0.1, "fine": 1.0, "great": 2.0}
+def predict(inputs):
+    with LOG.open("a") as log:
+        log.write("".join(text + "\\n" for text in inputs))
+    margins = [0.3 + sum(WORDS[w] for w in text.split()) for text in inputs]
+    return [[1 / (1 + math.exp(m)), 1 / (1 + math.exp(-m))] for m in margins]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write a model that adds up words, and texts of them; give the result of its audit."""
+    rng = np.random.default_rng(0)
+    words = ["poor", "dull", "the", "plot", "fine", "great"]
+    texts = [" ".join(rng.choice(words, rng.integers(4, 9))) for _ in range(40)]
+    (tmp_path / "rows.csv").write_text("text\n" + "\n".join(texts) + "\n")
+    (tmp_path / "adding_words.py").write_text(MODEL)
+    (tmp_path / "audit.yaml").write_text("""
+audit: 1
+model: {load: "python:adding_words:predict", labels: ["no", "yes"], revision: "1",
+        task: text-classification}
+data: {test: {load: "csv:rows.csv", input: text}}
+probes: {explanation-faithfulness: {orders: 4, masks: 20}}
+require:
+  - {id: order, measure: explanation-faithfulness.deletion.gain, min: 0.0}
+  - {id: sum, measure: explanation-faithfulness.completeness.missed, max: 0.1}
+""")
+    return tmp_path
+
+
+def test_an_audit_runs_from_end_to_end_and_asks_each_version_once(folder, monkeypatch):
+    monkeypatch.undo()  # what is really installed
+    result = run_audit(AuditSpec.from_file(folder / "audit.yaml"))
+    (probe,) = (p for p in result.probes if p.probe == "explanation-faithfulness")
+    assert probe.outcome == "passed", (probe.reason, probe.error)
+    under = {str(m.slice): m.value for f in probe.families for m in f.measurements
+             if f.ask.metric == "infidelity"}  # fmt: skip
+    assert under["baseline=removed"] == pytest.approx(0, abs=1e-6)
+    # words drawn from other texts add to the margin themselves
+    assert 0 < under["baseline=resampled"] < 1
+    asked = (folder / "asked.txt").read_text().split("\n")[:-1]
+    again = run_audit(AuditSpec.from_file(folder / "audit.yaml"))
+    assert len(asked) - len(set(asked)) <= 10  # the check that batches do not matter
+    assert len((folder / "asked.txt").read_text().split("\n")[:-1]) == len(asked)
+    assert encode_families(again) == encode_families(result)
+
+
+def encode_families(result):
+    return msgspec.json.encode([f for p in result.probes for f in p.families])
