@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +23,7 @@ JOINER = "\u200d"
 INNER = "'’\\-"
 ALIKE = 0.6  # least similarity of a word and what became of it
 BAND = 8  # how far a word may have moved among others that changed
+UP, LEFT, PAIR = 0, 1, 2  # steps of an alignment: a word without counterpart, one added, a match
 
 
 @lru_cache
@@ -81,55 +83,64 @@ def counterparts(before: Sequence[str], after: Sequence[str]) -> IntArray:
     """Return the place of each word in another version of the text, or -1.
 
     Where both have as many words, place by place, unless an alignment finds more of them unchanged.
-    Else equal runs match; within what was replaced, words match in order if they are alike.
+    Else as aligned; and where as many words stand between two that are matched on both sides, these
+    match place by place.
     """
     a, b = ([w.lower() for w in side] for side in (before, after))
     straight = np.arange(len(a))
-    unmoved = sum(x == y for x, y in zip(a, b, strict=False))
-    if len(a) == len(b) and unmoved == len(a):
+    if a == b:
         return straight
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
-    equal = sum(block.size for block in matcher.get_matching_blocks())
-    if len(a) == len(b) and unmoved >= equal:
-        return straight
-    out = np.full(len(a), -1, dtype=np.int64)
-    for tag, i, i_end, j, j_end in matcher.get_opcodes():
-        if tag in ("delete", "insert"):
-            continue
+    found = aligned(a, b)
+    if len(a) == len(b):
+        unmoved = sum(x == y for x, y in zip(a, b, strict=True))
+        if unmoved >= sum(a[i] == b[j] for i, j in enumerate(found) if j >= 0):
+            return straight
+    ends = [(-1, -1), *((i, int(j)) for i, j in enumerate(found) if j >= 0), (len(a), len(b))]
+    for (i, j), (i_end, j_end) in pairwise(ends):
         if i_end - i == j_end - j:
-            out[i:i_end] = np.arange(j, j_end)
-        else:
-            found = likest(a[i:i_end], b[j:j_end])
-            out[i:i_end] = np.where(found >= 0, found + j, -1)
-    return out
+            found[i + 1 : i_end] = np.arange(j + 1, j_end)
+    return found
 
 
-def likest(a: Sequence[str], b: Sequence[str]) -> IntArray:
+def aligned(a: Sequence[str], b: Sequence[str]) -> IntArray:
     """Match words in order so that the sum of their similarities is largest; -1 for none.
 
-    The recursion of Needleman & Wunsch (1970) without a price for gaps, on pairs that are alike
-    (`difflib.SequenceMatcher.ratio`) and near the diagonal.
+    The recursion of Needleman & Wunsch (1970) without a price for gaps, row by row. Equal words are
+    worth 1.
     """
-    best = np.zeros((len(a) + 1, len(b) + 1))
-    pairs = np.zeros((len(a), len(b)))
-    slope, reach = len(b) / len(a), BAND + abs(len(a) - len(b))
-    for i, word in enumerate(a):
-        for j in range(max(0, int(i * slope) - reach), min(len(b), int(i * slope) + reach + 1)):
-            pairs[i, j] = alike(word, b[j])
-        for j in range(len(b)):
-            paired = best[i, j] + pairs[i, j] if pairs[i, j] else 0.0
-            best[i + 1, j + 1] = max(best[i, j + 1], best[i + 1, j], paired)
+    known = {w: k for k, w in enumerate(dict.fromkeys([*a, *b]))}
+    first, second = (np.array([known[w] for w in side], dtype=np.int64) for side in (a, b))
+    steps = np.zeros((len(a), len(b)), dtype=np.uint8)
+    best = np.zeros(len(b) + 1)
+    for i, others in enumerate(altered(a, b)):
+        worth = (second == first[i]).astype(np.float64)
+        worth[list(others)] = list(others.values())
+        paired = np.where(worth > 0, best[:-1] + worth, 0.0)
+        row = np.maximum.accumulate(np.maximum(best[1:], paired))
+        steps[i] = np.where(row == np.r_[0.0, row[:-1]], LEFT, np.where(row == best[1:], UP, PAIR))
+        best[1:] = row
     out = np.full(len(a), -1, dtype=np.int64)
-    i, j = len(a), len(b)
-    while i and j:
-        if best[i, j] == best[i - 1, j]:
-            i -= 1
-        elif best[i, j] == best[i, j - 1]:
-            j -= 1
-        else:
-            i, j = i - 1, j - 1
+    i, j = len(a) - 1, len(b) - 1
+    while i >= 0 and j >= 0:
+        step = steps[i, j]
+        if step == PAIR:
             out[i] = j
+        i, j = i - (step != LEFT), j - (step != UP)
     return out
+
+
+def altered(a: Sequence[str], b: Sequence[str]) -> Iterator[dict[int, float]]:
+    """Yield, for each word, the words near its place that it may have become, and how alike.
+
+    One of the two must be new to the other text: what still stands there did not change.
+    """
+    old, new = set(a), set(b)
+    slope, reach = len(b) / max(len(a), 1), BAND + abs(len(a) - len(b))
+    for i, word in enumerate(a):
+        middle = int(i * slope)
+        near = range(max(0, middle - reach), min(len(b), middle + reach + 1))
+        pairs = {j: alike(word, b[j]) for j in near if word not in new or b[j] not in old}
+        yield {j: ratio for j, ratio in pairs.items() if ratio}
 
 
 @lru_cache(maxsize=65_536)

@@ -16,9 +16,8 @@ from audit.engine.solved import VERSION_BYTES
 from audit.engine.store import Store
 from audit.errors import ConfigError, ModelError, NotApplicable
 from audit.explainer import ByMasks, ExplainerSheet
-from audit.model import Recipe
 from audit.observations import Observations
-from audit.requests import Explain, Masks, Predict, Refit, Transform, packed
+from audit.requests import Explain, Predict, Transform, packed
 from audit.transform import TransformKind, TransformSheet, each
 
 WORTH = {"good": 2.0, "bad": -3.0, "very": 0.5, "film": 0.25}
@@ -307,73 +306,10 @@ def test_a_guest_that_breaks_costs_its_own_explanations(monkeypatch, kept, solve
     assert not len(back.answers[requests[1]].failed)
 
 
-CUT = [np.array([True, False, True]), np.zeros(3, bool), np.array([True]), np.ones(4, bool)]
-CUT_ROWS, CUT_TEXTS = [0, 0, 1, 3], ["a film", "", "bad", "very very bad film"]
-
-
-def test_predictions_of_masked_inputs_are_those_of_inputs_masked_by_hand():
-    request = Predict("test", rows=packed(CUT_ROWS), masks=Masks.of(CUT, "removed"))
-    function = Words()
-    back = ask(function, [request, Predict("test")])
-    np.testing.assert_array_equal(back.answers[request].outputs, Words()(CUT_TEXTS))
-    assert len(function.seen) == len(set(function.seen)) == 6
-
-
-def test_masked_rows_of_a_table_are_predicted_with_the_means():
-    data, kept = table(), [np.array([False, True, True]), np.zeros(3, bool)]
-    request = Predict("test", rows=packed([4, 5]), masks=Masks.of(kept, "mean"))
-    back = ask(linear, [request], data, options=ModelOptions(task="regression"))
-    frame = data["test"].inputs.take(np.arange(30))
-    means = pd.DataFrame({"x": [frame["x"].mean()] * 2, "y": [frame["y"][4], frame["y"].mean()],
-                          "z": [frame["z"][4], "a"]})  # fmt: skip
-    np.testing.assert_allclose(back.answers[request].outputs, linear(means))
-
-
-def test_a_resampled_version_is_the_same_in_every_request_with_its_seed():
-    kept = [np.array([False, True, True])]
-    requests = [
-        Predict("test", rows=packed([0]), masks=Masks.of(kept, "resampled", 5)),
-        Predict("test", rows=packed([4, 1]), masks=Masks.of([*kept, CUT[2]], "resampled", 5)),
-    ]
-    back = ask(Words(), requests)
-    first, second = (back.answers[r].outputs[0] for r in requests)
-    np.testing.assert_array_equal(first, second)
-
-
-@pytest.mark.parametrize(
-    ("kept", "baseline", "said"),
-    [
-        (CUT[:2], "removed", "2 masks were given for 4 rows"),
-        (CUT, "mean", '"mean" is no baseline of text inputs'),
-    ],
-)
-def test_masks_that_do_not_fit_cost_their_own_request(kept, baseline, said):
-    request = Predict("test", rows=packed(CUT_ROWS), masks=Masks.of(kept, baseline))
-    back = ask(Words(), [request, Predict("test")])
-    assert said in back.answers[request].reason
-    assert not len(back.answers[Predict("test")].failed)
-
-
-class Trained:
-    """Trains by taking the number of rows as the bias of `Words`."""
-
-    recipes = (Recipe(name="head", says="", fingerprint="r"),)
-
-    def embedder(self, _recipe):
-        return None
-
-    def fit(self, inputs, _targets, *, recipe, seed):
-        return from_callable(Words(bias=len(inputs)), OPTIONS)
-
-
-def test_a_training_is_asked_about_masked_inputs():
-    rows = {"text": TEXTS, "label": ["yes", "no"] * 3}
-    data = {"test": examples_from(rows, "test", SplitRoles(input=("text",), label="label"))}
-    fit = Refit.on("test", "head", 1, [0, 1, 3])
-    masked = Predict("test", fit, packed(CUT_ROWS), masks=Masks.of(CUT, "removed"))
-    plain = Predict("test", fit)
-    at = Dispatcher(from_callable(Words(), OPTIONS, name="f"), Trained(), Store())
-    back = at.run(at.plan([masked, plain], data))
-    assert back.trained == 1
-    np.testing.assert_array_equal(back.answers[masked].outputs, Words(bias=3)(CUT_TEXTS))
-    np.testing.assert_array_equal(back.answers[plain].outputs, Words(bias=3)(TEXTS))
+def test_stored_predictions_of_another_model_are_noticed_on_the_way():
+    store, request = Store(), explain("occlusion")
+    ask(Words(), [Predict("test")], store=store)
+    at = Dispatcher(from_callable(Words(bias=-2.0), OPTIONS, name="f"), None, store)
+    made = at.explaining.run(at.plan([request], texts()).explained)
+    assert "no longer gives its stored predictions" in made.warnings[0]
+    np.testing.assert_allclose(made.answers[request].explained.start, -2.0)
