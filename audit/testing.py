@@ -42,7 +42,24 @@ from audit.samples import (
     sample_outputs,
 )
 from audit.task import Classification, Task
+from audit.testing_explainers import check_explainer, check_modality
 from audit.transform import SEVERITIES, Chance, TransformKind
+
+__all__ = [
+    "check_close",
+    "check_dataset",
+    "check_explainer",
+    "check_modality",
+    "check_model",
+    "check_not_applicable",
+    "check_probe",
+    "check_reporter",
+    "check_transform",
+    "encode",
+    "make",
+    "measured",
+    "sample_result",
+]
 from audit.verdict import Outcome
 
 

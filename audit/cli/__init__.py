@@ -18,6 +18,7 @@ VERBS = {
     "report": "Render a stored result again. Needs no model.",
     "probes": "List the probes, or explain one.",
     "transforms": "List the changes of inputs, or explain one with an example.",
+    "explainers": "List the ways to explain an answer, or explain one of them.",
     "schema": "Print the JSON Schema of the configuration or the result.",
 }
 

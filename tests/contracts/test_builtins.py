@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import datasets
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,8 @@ from audit.adapters.objects import wrap
 from audit.adapters.options import ModelOptions, SplitRoles, TableOptions
 from audit.testing import (
     check_dataset,
+    check_explainer,
+    check_modality,
     check_model,
     check_probe,
     check_reporter,
@@ -24,6 +27,8 @@ from audit.testing import (
 
 PROBES = registry.catalogue().probes
 TRANSFORMS = registry.transforms()
+EXPLAINERS = registry.explainers()
+MODALITIES = list(registry.listed("modality"))
 REPORTERS = list(registry.listed("reporter"))
 
 
@@ -50,6 +55,62 @@ def test_a_transform_that_looks_at_the_place_of_an_input_breaks_its_contract():
     )
     with pytest.raises(AssertionError, match="place"):
         check_transform(placed)
+
+
+@pytest.mark.parametrize("name", list(EXPLAINERS))
+def test_an_explainer_keeps_its_contract(name):
+    check_explainer(EXPLAINERS[name])
+
+
+def test_every_family_of_explainers_offers_some():
+    for entry in registry.listed("explainer"):
+        assert list(registry.load("explainer", entry)()), entry
+
+
+@pytest.mark.parametrize("name", MODALITIES)
+def test_a_modality_keeps_its_contract(name):
+    modality = registry.modality(name)
+    assert modality.name == name
+    check_modality(modality)
+
+
+BREAKS = {
+    "kept": (lambda parts, generator, settings: np.random.rand(9, parts) < 0.5, "same luck"),
+    "solve": (lambda kept, *_: np.full(kept.shape[1], np.nan), "finite"),
+}
+
+
+@pytest.mark.parametrize("part", BREAKS)
+def test_an_explainer_that_breaks_a_promise_is_found_out(part):
+    function, promise = BREAKS[part]
+    with pytest.raises(AssertionError, match=promise):
+        check_explainer(dataclasses.replace(EXPLAINERS["kernel-shap"], **{part: function}))
+
+
+def test_an_explainer_that_looks_at_the_place_of_an_input_breaks_its_contract():
+    good = EXPLAINERS["tree-shap"]
+
+    def placed(opened, job):
+        made = good.explain(opened, job)
+        moved = tuple(a + i for i, a in enumerate(made.attributions))
+        return dataclasses.replace(made, attributions=moved)
+
+    incomplete = msgspec.structs.replace(good.sheet, complete=False)
+    with pytest.raises(AssertionError, match="place"):
+        check_explainer(dataclasses.replace(good, sheet=incomplete, explain=placed))
+
+
+def test_a_modality_that_masks_by_place_breaks_its_contract():
+    class Placed(type(registry.modality("text"))):
+        def masked(self, inputs, kept, baseline, chance):
+            made = super().masked(inputs, kept, baseline, chance)
+            return [
+                t if k.all() else f"{t} {i}"
+                for i, (t, k) in enumerate(zip(made, kept, strict=True))
+            ]
+
+    with pytest.raises(AssertionError, match="place"):
+        check_modality(Placed())
 
 
 def test_no_built_in_is_broken():
