@@ -219,7 +219,7 @@ class Dispatcher:
             reused=sum(back.reused for back in backs) + made.predicted_before,
             explained=made.explained,
             explained_before=made.reused,
-            warnings=[text for back in backs for text in back.warnings],
+            warnings=[*(text for back in backs for text in back.warnings), *made.warnings],
         )
         if work.fits is not None and self.fits is not None:
             fits = self.fits.run(work.fits)

@@ -143,7 +143,7 @@ class Engine:
     def _recorded(self, model: Recorded, plan: EnginePlan, request: Predict) -> Observation:
         """Read recorded outputs; nothing is recorded of an input that was changed."""
         rows = next(s for s in plan.inventory.splits if s.split == place(request))
-        if request.transform is None:
+        if request.transform is None and request.masks is None:
             return recalled(model, rows)
         return refused(rows, "its predictions are recorded, and none of them is of changed inputs")
 

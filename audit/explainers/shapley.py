@@ -10,7 +10,7 @@ from audit.examples import FloatArray
 from audit.explainer import ByMasks, ExplainerSheet, Settings
 from audit.modality import BoolArray
 
-EACH, MORE = 2, 256  # versions for each part and beside, where no number is set
+EACH, MORE = 4, 256  # versions for each part and beside, where no number is set
 MOST_COUNTED = 30  # parts whose coalitions can be counted: beyond, there are more than any setting
 
 
