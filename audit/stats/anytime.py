@@ -56,7 +56,7 @@ class Anytime(msgspec.Struct, frozen=True, tag=True):
     Raises
     ------
     ValueError
-        If `tuned` is not positive.
+        If `n` or `tuned` is not positive.
     """
 
     look: Mean | OneProportion
@@ -64,16 +64,18 @@ class Anytime(msgspec.Struct, frozen=True, tag=True):
     tuned: int
 
     def __post_init__(self) -> None:
-        if not self.tuned > 0:
-            raise ValueError(f"bounds cannot be tightest at {self.tuned} inputs")
+        if min(self.n, self.tuned) < 1:
+            raise ValueError(f"{self.n} inputs, bounds tightest at {self.tuned}: one at least")
 
-    @property
-    def _time(self) -> float:
-        """Inputs over those at which the bounds are tightest; 0 while it is too early."""
-        return self.n / self.tuned if self.n >= FIRST else 0.0
+    def _looked(self) -> Mean | OneProportion:
+        """Return the single look, or one that proves nothing while it is too early."""
+        if self.n >= FIRST:
+            return self.look
+        scale = self.look.scale if isinstance(self.look, Mean) else "logit"
+        return Mean(self.look.theta or 0.0, 0.0, None, scale, self.n)
 
     def _level(self, alpha: float) -> float:
-        return pointwise(alpha, self._time)
+        return pointwise(alpha, self.n / self.tuned)
 
     @property
     def theta(self) -> float | None:
@@ -82,38 +84,38 @@ class Anytime(msgspec.Struct, frozen=True, tag=True):
 
     def p_over(self, tau: float) -> float:
         """Return the p-value of H0: theta <= tau, whenever looked at."""
-        return whenever(self.look.p_over(tau), self._time)
+        return whenever(self._looked().p_over(tau), self.n / self.tuned)
 
     def p_under(self, tau: float) -> float:
         """Return the p-value of H0: theta >= tau, whenever looked at."""
-        return whenever(self.look.p_under(tau), self._time)
+        return whenever(self._looked().p_under(tau), self.n / self.tuned)
 
     def lower(self, alpha: float, near: float | None = None) -> float:
         """Return the lower bound of the confidence sequence."""
         from audit.stats import inversion
 
         rejected = near is not None and self.p_over(near) <= alpha
-        return inversion.settle(self.look.lower(self._level(alpha)), near, rejected, True)
+        return inversion.settle(self._looked().lower(self._level(alpha)), near, rejected, True)
 
     def upper(self, alpha: float, near: float | None = None) -> float:
         """Return the upper bound of the confidence sequence."""
         from audit.stats import inversion
 
         rejected = near is not None and self.p_under(near) <= alpha
-        return inversion.settle(self.look.upper(self._level(alpha)), near, rejected, False)
+        return inversion.settle(self._looked().upper(self._level(alpha)), near, rejected, False)
 
     def interval(self, level: float = 0.95) -> tuple[float, float, str]:
         """Return the interval of the confidence sequence, half of the error on either side."""
-        low, high, method = self.look.interval(1 - 2 * self._level((1 - level) / 2))
+        low, high, method = self._looked().interval(1 - 2 * self._level((1 - level) / 2))
         return low, high, f"confidence sequence, {method}"
 
     def power(self, at: float, tau: float, alpha: float, side: Side) -> float:
         """Return the power of a look at this n, at the sequence's own critical value."""
-        return self.look.power(at, tau, self._level(alpha), side)
+        return self._looked().power(at, tau, self._level(alpha), side)
 
     def detectable(self, tau: float, alpha: float, side: Side, target: float = 0.9) -> float | None:
         """Return the nearest theta that a look at this n would prove with that power."""
-        return self.look.detectable(tau, self._level(alpha), side, target)
+        return self._looked().detectable(tau, self._level(alpha), side, target)
 
     def n_factor(
         self, tau: float, alpha_over: float, alpha_under: float, target: float = 0.9
@@ -121,15 +123,15 @@ class Anytime(msgspec.Struct, frozen=True, tag=True):
         """Return the factor on n at which one look has that power; the boundary moves with n."""
         factor = 1.0
         for _ in range(50):
-            over, under = (
-                pointwise(alpha, factor * self.n / self.tuned)
-                for alpha in (alpha_over, alpha_under)
-            )
-            needed = self.look.n_factor(tau, over, under, target)
-            if needed is None or abs(needed - factor) < 1e-3 * factor:
-                return needed
+            time = factor * self.n / self.tuned
+            levels = (pointwise(alpha, time) for alpha in (alpha_over, alpha_under))
+            needed = self.look.n_factor(tau, *levels, target)
+            if needed is None:
+                return None
+            if abs(needed - factor) < 1e-3 * factor:
+                break
             factor = math.sqrt(needed * factor)
-        return factor
+        return factor if self.n >= FIRST else max(factor, FIRST / self.n)
 
     def merge(self, other: Anytime) -> Anytime:  # noqa: ARG002
         """Refuse: the order in which inputs came is part of the evidence.
@@ -154,8 +156,6 @@ def log_ratio(z: float, time: float) -> float:
     """
     from scipy import special
 
-    if time <= 0:
-        return 0.0
     x = TIGHTEST * time
     share = x / (1 + x)
     tail = float(special.log_ndtr(z * math.sqrt(share)))
@@ -174,8 +174,8 @@ def whenever(p: float, time: float) -> float:
     """
     from scipy import special
 
-    if p <= 0:
-        return 0.0
+    if p <= 0 or p >= 1:
+        return float(p >= 1)
     return min(1.0, math.exp(-log_ratio(-float(special.ndtri(p)), time)))
 
 
@@ -191,8 +191,6 @@ def pointwise(alpha: float, time: float) -> float:
     """
     from scipy import optimize, special
 
-    if time <= 0:
-        return 0.0
     goal = -math.log(alpha)
     # e(z) <= 2 exp(z^2 / 2), and at the upper end e exceeds 1 / alpha
     high = 1.0

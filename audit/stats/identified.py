@@ -38,7 +38,7 @@ IntArray = NDArray[np.int64]
 
 # With fewer than this many pairs decided against the majority, among pairs that share no input,
 # the spread that a jackknife is made of has hardly been seen.
-FEW_PAIRS = 2.0
+FEW_PAIRS = 3.0
 
 
 class _Pairs(NamedTuple):
@@ -125,8 +125,7 @@ def identifiability(
     found = _jackknife(pairs, value)
     if found is not None and trials * min(value, 1 - value) >= FEW_PAIRS:
         return found
-    right = value * trials
-    return OneProportion(k=int(np.floor(right) if value > 0.5 else np.ceil(right)), n=trials)
+    return OneProportion(k=round(value * trials), n=trials)
 
 
 def _checked(win: ArrayLike, other: ArrayLike) -> tuple[FloatArray, IntArray]:

@@ -17,7 +17,7 @@ from audit.stats import (
     Paired,
     TwoProportions,
 )
-from audit.stats.evidence import MergeError
+from audit.stats.evidence import Anytime, MergeError
 
 TABLE = Draws(0.3, 0.05, (0.01, 0.1, 0.5, 0.9, 0.99), (-2.6, -1.4, 0.0, 1.2, 2.2), 80, 999)
 CONFORMAL = msgspec.structs.replace(TABLE, method="conformal")
@@ -45,6 +45,8 @@ def random_evidence(seed):
         (TABLE, float(rng.uniform(0.1, 0.5))),
         (CONFORMAL, float(rng.uniform(0.1, 0.5))),
         (CURVE, float(rng.uniform(80, 500))),
+        (Anytime(Mean(float(rng.uniform(0.5, 0.97)), 0.05, 70.0, "logit", 71), 71, 100), 0.7),
+        (Anytime(OneProportion(k1, n1), 2 * n1, 100), float(rng.choice([0.4, 0.85, 0.97]))),
     ]
 
 
