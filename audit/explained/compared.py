@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,9 +11,10 @@ import numpy.typing as npt
 
 from audit.examples import FloatArray, IntArray
 from audit.explained.others import laid_on, others_of
-from audit.explained.similarity import SIMILARITIES, Similarity
+from audit.explained.similarity import SIMILARITIES
 from audit.explained.staged import Gathered
 
+CELLS = 2**21  # attributions that are compared at once
 DIGITS = 12  # similarities that differ by less are equal: they are sums in different orders
 
 
@@ -128,15 +130,16 @@ def compared(
     owner = found.owner[order]
     bounds = np.searchsorted(owner, np.arange(len(found.at) + 1))
     out = {name: _blank(owner, found.cell[order], order, other) for name in names}
-    for i in range(len(found.at)):
-        span = slice(int(bounds[i]), int(bounds[i + 1]))
-        if span.start == span.stop:
-            continue
-        after = found.after[order[span]]
+    for batch in _batches(found, bounds, order, other):
+        right = np.concatenate([b.right for b in batch])
+        left = np.repeat(
+            found.base[[b.input for b in batch]], [len(b.right) for b in batch], axis=0
+        )
         for name in names:
-            own, floor, rival = _of_one(found, i, after, other[i], SIMILARITIES[name])
-            out[name].own[span], out[name].floor[span] = own, floor
-            out[name].rival[span] = rival
+            flat = np.round(SIMILARITIES[name](left, right), DIGITS)
+            ends = np.cumsum([len(b.right) for b in batch])
+            for b, own in zip(batch, np.split(flat, ends[:-1]), strict=True):
+                b.fill(own, out[name])
     return out
 
 
@@ -146,29 +149,79 @@ def _blank(owner: IntArray, cell: IntArray, source: IntArray, other: IntArray) -
     return Compared(owner, cell, source, nothing, nothing.copy(), rival, other)
 
 
-def _of_one(
-    found: Gathered, i: int, after: FloatArray, other: IntArray, rule: Similarity
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the similarities of one input: to its versions, to itself again, to its others."""
-    base, width = found.base[i], int(found.parts[i])
-    own = rule(np.broadcast_to(base, after.shape), after)
-    # others and seeds are compared on the parts that a version has: once for versions with the same
-    masks, back = np.unique(~np.isnan(after[:, :width]), axis=0, return_inverse=True)
-    there = np.flatnonzero(other >= 0)
-    laid = laid_on(found.base[other[there]], found.parts[other[there]], np.full(len(there), width))
-    again = found.again[:, i, :width]
-    rest = np.concatenate([laid.reshape(-1, width), again])
-    stack = np.where(masks[:, None, :], rest[None], np.nan).reshape(-1, width)
-    flat = rule(np.broadcast_to(base[:width], stack.shape), stack)
-    table = flat.reshape(len(masks), len(rest))
-    rival = np.full((len(masks), len(other)), np.nan)
-    rival[:, there] = table[:, : len(there)]
-    floor = np.ones(len(masks))
-    if len(again):
-        floor = table[:, len(there) :].mean(axis=1)
-    picked = back.ravel()
-    return (
-        np.round(own, DIGITS),
-        np.round(floor[picked], DIGITS),
-        np.round(rival[picked], DIGITS),
-    )
+@dataclass(frozen=True)
+class _Work:
+    """What one input is compared with.
+
+    Attributes
+    ----------
+    input : int
+    span : slice
+        Its versions among all, input by input.
+    right : (r, k) float array
+        Its versions; then, for each set of parts that some of them have, others and further seeds.
+    sets : int
+    back : (t,) int array
+        The set of each version.
+    there : (m',) int array
+        Which columns of others there are.
+    seeds : int
+    """
+
+    input: int
+    span: slice
+    right: FloatArray
+    sets: int
+    back: IntArray
+    there: IntArray
+    seeds: int
+
+    @classmethod
+    def of(cls, found: Gathered, i: int, span: slice, after: FloatArray, other: IntArray) -> _Work:
+        """Lay out what an input is compared with."""
+        masks, back = np.unique(~np.isnan(after), axis=0, return_inverse=True)
+        there = np.flatnonzero(other >= 0)
+        rest = np.full((len(there) + len(found.again), after.shape[1]), np.nan)
+        laid = laid_on(
+            found.base[other[there]],
+            found.parts[other[there]],
+            np.full(len(there), found.parts[i]),
+        )
+        rest[: len(there), : laid.shape[1]] = laid
+        rest[len(there) :] = found.again[:, i]
+        stack = np.where(masks[:, None, :], rest[None], np.nan).reshape(-1, after.shape[1])
+        right = np.concatenate([after, stack])
+        return cls(i, span, right, len(masks), back.ravel(), there, len(found.again))
+
+    def fill(self, flat: FloatArray, out: Compared) -> None:
+        """Put similarities where they belong."""
+        count = len(self.back)
+        table = flat[count:].reshape(self.sets, len(self.there) + self.seeds)
+        rival = np.full((self.sets, out.rival.shape[1]), np.nan)
+        rival[:, self.there] = table[:, : len(self.there)]
+        floor = np.ones(self.sets)
+        if self.seeds:
+            floor = table[:, len(self.there) :].mean(axis=1)
+        out.own[self.span] = flat[:count]
+        out.floor[self.span] = floor[self.back]
+        out.rival[self.span] = rival[self.back]
+
+
+def _batches(
+    found: Gathered, bounds: IntArray, order: IntArray, other: IntArray
+) -> Iterator[list[_Work]]:
+    """Yield inputs that have versions, as many at a time as fit `CELLS` numbers."""
+    batch: list[_Work] = []
+    size = 0
+    for i in range(len(found.at)):
+        span = slice(int(bounds[i]), int(bounds[i + 1]))
+        if span.start == span.stop:
+            continue
+        work = _Work.of(found, i, span, found.after[order[span]], other[i])
+        if batch and size + work.right.size > CELLS:
+            yield batch
+            batch, size = [], 0
+        batch.append(work)
+        size += work.right.size
+    if batch:
+        yield batch

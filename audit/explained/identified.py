@@ -208,7 +208,10 @@ def family(ask: Ask, expanded: Expanded, figure: Callable[[Place], Figure]) -> F
         return Family.of_one(ask, title, unit, None, why=expanded.why)
     if ask.statistic not in ("worst", "domain"):
         f = figure(expanded.places[0])
-        return Family.of_one(ask, title, unit, f.evidence, value=f.value, n=f.n, why=f.why)
+        found = Family.of_one(ask, title, unit, f.evidence, value=f.value, n=f.n, why=f.why)
+        # effective counts are no inputs, and inputs are what a reader could add
+        one = msgspec.structs.replace(found.measurements[0], n=f.n)
+        return msgspec.structs.replace(found, measurements=(one,))
     return Family(
         ask=ask,
         title=title,

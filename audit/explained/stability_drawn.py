@@ -192,7 +192,8 @@ def forests(families: Sequence[Family]) -> list[Forest]:
     """Draw identifiability by group and by domain."""
     out = []
     for f in families:
-        if f.ask.statistic not in ("worst", "domain") or not (f.measurements or f.untested):
+        cut = f.untested or any(m.slice.terms for m in f.measurements)
+        if f.ask.statistic not in ("worst", "domain") or not cut:
             continue
         by = "domain" if f.ask.statistic == "domain" else " and ".join(f.ask.by)
         words = [ID, f.ask.metric, f.ask.statistic, f.ask.split, *f.ask.by]
