@@ -81,9 +81,10 @@ class ExplanationFaithfulness(Probe):
             "may answer them for other reasons. Random orders and a second baseline, drawn from "
             "other inputs, bound what that explains; training again without these parts (ROAR) "
             "is not done.",
-            "Attributions are worked out against the first baseline. What another one puts in a "
-            "part's place moves the margin itself, so that infidelity is above 0 there even for "
-            "exact attributions; random orders share that with the explanation's.",
+            "Attributions are worked out against the explainer's own baseline: the first one, a "
+            "network's empty input, or rows of the data. What another one puts in a part's place "
+            "moves the margin itself, so that infidelity is above 0 there even for exact "
+            "attributions, and an order can beat chance under one baseline and not under another.",
             "A model that answers by interactions of parts can have no attributions with low "
             "infidelity: a high one may be due to the model.",
             "An explanation that is faithful to the model says nothing of whether the model is "

@@ -30,8 +30,8 @@ from audit.writing import value as written
 
 ID = "explanation-faithfulness"
 AXES = {
-    "deletion": "share of the parts taken away, strongest first",
-    "insertion": "share of the parts put back, strongest first",
+    "deletion": "share of the parts taken away",
+    "insertion": "share of the parts put back",
 }
 TITLES = {
     "deletion": "Answer as parts are taken away",
@@ -65,8 +65,9 @@ def curve(found: Found, which: str, family: Family) -> Curve:
         title=TITLES[which] + suffix(found),
         caption=(
             f"Mean over {len(found.rows):,} inputs, explained by {chain.chosen.says()}; grey: mean "
-            f"of {chain.sizes.orders:,} random orders of each. Plain 95% intervals of a place, not "
-            "of the difference between curves."
+            f"of {chain.sizes.orders:,} random orders of each. A panel for each baseline, that is "
+            "what stands in for a part. Plain 95% intervals of a place, not of the difference "
+            "between curves."
         ),
         x_axis=AXES[which],
         y_axis="probability of the explained class" if classes else "value, standard deviations",
@@ -83,7 +84,7 @@ def panel(found: Found, which: str, baseline: str, family: Family) -> Panel:
     curves = found.under[baseline].curves
     own, chance = curves[CURVES.index(which)], curves[2]
     ids = tuple(m.id for m in family.measurements if ("baseline", baseline) in m.slice.terms)
-    both = (("the explanation's order", own, False), ("random orders", chance, True))
+    both = (("strongest first", own, False), ("random orders", chance, True))
     series = tuple(
         Series(name=name, points=points(found, which, y), second=second) for name, y, second in both
     )

@@ -26,7 +26,9 @@ CURVES = ("deletion", "insertion")
 ALONE = "one cluster does not say how clusters differ"
 FEW = "fewer than two inputs have a figure"
 SAME = "no two answers differ, so that curves have no scale"
-SPREAD = 0.15  # standard deviation of a gain from input to input, assumed before one is seen
+# Standard deviation of a gain from input to input, assumed before one is seen: of a probability,
+# and of a value in standard deviations.
+SPREAD, VALUE_SPREAD = 0.15, 0.35
 LEVELS = {"infidelity": 0.3, "completeness": 0.05}  # assumed likewise
 
 Figure = tuple[float | None, AnyEvidence | None, str]
@@ -75,7 +77,7 @@ def measurement(ask: Ask, chain: Chain, found: Found | None, baseline: str) -> M
     """Measure one comparison."""
     where = Slice((("baseline", baseline),))
     if found is None:
-        evidence = promised(ask, part(chain.examples, chain.rows))
+        evidence = promised(ask, chain.task, part(chain.examples, chain.rows))
         value, why, n = (None if evidence is None else evidence.theta), "", len(chain.rows)
     else:
         values = figures(ask, found, baseline)
@@ -137,12 +139,13 @@ def completeness(chain: Chain, found: Found | None, tolerance: float) -> Figure:
     return float(missed.mean()), share, "" if share else ALONE
 
 
-def promised(ask: Ask, rows: Examples) -> AnyEvidence | None:
+def promised(ask: Ask, task: Task, rows: Examples) -> AnyEvidence | None:
     """Return what sizes promise, before an answer is seen; clusters count as one row each."""
     n = count(rows)
     if ask.metric == "infidelity":
         return OneProportion(round(LEVELS["infidelity"] * n), n)
-    return Mean(0.0, SPREAD / float(np.sqrt(n)), n - 1.0, n=n) if n > 1 else None
+    spread = SPREAD if isinstance(task, Classification) else VALUE_SPREAD
+    return Mean(0.0, spread / float(np.sqrt(n)), n - 1.0, n=n) if n > 1 else None
 
 
 def count(rows: Examples) -> int:

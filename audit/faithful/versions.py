@@ -138,11 +138,19 @@ def versions_of(attributions: FloatArray, sizes: Sizes, seed: int) -> Versions:
         without_first(np.argsort(luck, axis=1), asked).reshape(-1, parts),
         place >= size[:, None],
     ]
-    kept, back = np.unique(np.concatenate(blocks), axis=0, return_inverse=True)
+    kept, back = distinct(np.concatenate(blocks))
     ends = np.cumsum([len(b) for b in blocks])
-    _, deletion, insertion, chance, subsets, _ = np.split(back.ravel(), ends)
+    _, deletion, insertion, chance, subsets, _ = np.split(back, ends)
     by_order = chance.reshape(sizes.orders, len(asked))
     return Versions(kept, asked, deletion, insertion, by_order, subsets)
+
+
+def distinct(kept: BoolArray) -> tuple[BoolArray, IntArray]:
+    """Return the distinct versions, the whole input last, and which of them each version is."""
+    bits = np.packbits(kept, axis=1)
+    words = bits.view(f"S{bits.shape[1]}")[:, 0]
+    _, first, back = np.unique(words, return_index=True, return_inverse=True)
+    return kept[first], back
 
 
 def seeds_of(digests: npt.NDArray[np.bytes_], seed: int) -> list[int]:

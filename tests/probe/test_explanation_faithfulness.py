@@ -303,6 +303,20 @@ def test_infidelity_is_the_residual_of_a_least_squares_fit():
     assert infidelity(found, attributions, margins) == pytest.approx(left / (y @ y))
 
 
+@pytest.mark.slow
+def test_intervals_of_infidelity_cover_that_of_many_inputs():
+    def found(n, seed, factor):
+        weights = weights_of(n, seed=seed)
+        world = World(weights, weights + factor * weights_of(n, seed=50_000 + seed))
+        return figure(audited(world, probe_for("infidelity.scaled", seed=seed)), "infidelity")
+
+    for factor in (0.2, 0.7, 3.0):
+        truth = found(3000, 1, factor).value
+        intervals = [found(50, s, factor).interval for s in range(100, 200)]
+        covered = np.mean([i.low <= truth <= i.high for i in intervals])
+        assert covered >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 100), (factor, truth, covered)
+
+
 def test_infidelity_is_on_the_scale_that_was_explained():
     pair = np.array([[1, 0], [0, 1]])
     outputs = np.array([[0.0, 1.0], [0.8, 0.2]])
