@@ -229,15 +229,18 @@ def small_model(explainer: ByModel) -> tuple[Any, Job]:
     if explainer.sheet.needs == "gradients":
         import torch
 
-        torch.manual_seed(0)
-        layers = torch.nn.Linear(COLUMNS, 8), torch.nn.GELU(), torch.nn.Linear(8, 2)
-        opened = wrap(torch.nn.Sequential(*layers), options).differentiable()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            layers = torch.nn.Linear(COLUMNS, 8), torch.nn.GELU(), torch.nn.Linear(8, 2)
+        network: Any = wrap(torch.nn.Sequential(*layers), options)
+        opened = network.differentiable()
     else:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        model = HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=3, random_state=0)
-        model.fit(frame, (frame["a"] * frame["b"] > 0).astype(int))
-        opened = wrap(model, options).trees()
+        trees = HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=3, random_state=0)
+        trees.fit(frame, (frame["a"] * frame["b"] > 0).astype(int))
+        model: Any = wrap(trees, options)
+        opened = model.trees()
     job = Job(
         frame,
         pd.DataFrame(np.zeros((ROWS, COLUMNS)), columns=frame.columns),

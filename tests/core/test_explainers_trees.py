@@ -32,13 +32,17 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from audit.adapters.objects import wrap
-from audit.adapters.options import ModelOptions
+from audit.adapters.options import ModelOptions, SplitRoles
+from audit.adapters.rows import examples_from
 from audit.adapters.tree_columns import sources
 from audit.adapters.trees import opened
+from audit.engine.dispatch import Dispatcher
+from audit.engine.store import Store
 from audit.errors import NotApplicable
 from audit.explainer import Job
 from audit.explainers import trees as tree_explainer
 from audit.explainers.branches import interventional
+from audit.requests import Explain, packed
 from audit.transform import Chance
 
 ADULT = Path(__file__).parents[2] / "examples/adult/work"
@@ -121,7 +125,7 @@ def explained(estimator, inputs, classes, others, **settings):
     return tree_explainer.explain(model.trees(), job)
 
 
-def check_written_out(estimator, table, classes, rows=2, size=15, **close):
+def check_written_out(estimator, table, classes, rows=2, size=8):
     """Hold attributions, value and start against the definition."""
     background = table.iloc[100 : 100 + size].reset_index(drop=True)
     made = explained(estimator, table.iloc[:rows].reset_index(drop=True), classes, background)
@@ -320,3 +324,27 @@ def test_the_second_example_is_explained_in_logits_on_its_ten_columns():
     assert made.value == pytest.approx(np.log(chances[:, 1] / chances[:, 0]), abs=1e-9)
     whole = np.array(made.attributions).sum(axis=1)
     assert whole == pytest.approx(made.value - made.start, abs=1e-9)
+
+
+def through_engine(estimator, **given):
+    """Explain four rows as an audit does, and return what came back."""
+    columns = {name: NUMBERS[:, j] for j, name in enumerate(TABLE)}
+    data = {"test": examples_from(columns, "test", SplitRoles(input=tuple(TABLE)))}
+    request = Explain(
+        "test", "tree-shap", packed(range(4)), packed([1, 0] * 4), settings=tuple(given.items())
+    )
+    at = Dispatcher(wrap(estimator, ModelOptions()), None, Store())
+    return at.run(at.plan([request], data)).answers[request]
+
+
+def test_the_engine_explains_a_forest_on_the_rows_of_its_split():
+    seen = through_engine(RandomForestClassifier(**FOREST).fit(TABLE, TWO), background=30.0)
+    assert not seen.unable
+    assert seen.explained.parts.tolist() == [5] * 4
+    assert seen.explained.completeness_error == pytest.approx(0, abs=1e-9)
+
+
+def test_a_model_without_trees_is_unable_and_says_why():
+    seen = through_engine(LogisticRegression().fit(TABLE, TWO))
+    assert seen.unable
+    assert "no ensemble of trees" in seen.reason
