@@ -109,17 +109,35 @@ class Explaining:
             recorded in the answers instead.
         """
         made = Made(dict(plan.lost))
-        for request, case in plan.cases.items():
-            found = self._recalled(case)
-            made.reused += len(found.rows)
-            missing = np.setdiff1d(np.arange(len(case.digests)), sorted(found.rows))
-            if len(missing):
-                self._explain(case, missing, found)
-                made.explained += len(missing) - len(found.failed)
-            made.answers[request] = answered(case, found)
+        opened = {r: c for r, c in plan.cases.items() if not isinstance(c.explainer, ByMasks)}
+        left = sum(len(self._missing(c, self._recalled(c))) for c in opened.values())
+        if left:
+            self.progress.start("explain", left)
+        try:
+            for request, case in opened.items():
+                made.answers[request] = self._answer(case, made)
+        finally:
+            if left:
+                self.progress.finish()
+        # these predict, and that is what is told of them
+        for request in (r for r in plan.cases if r not in opened):
+            made.answers[request] = self._answer(plan.cases[request], made)
         made.predicted, made.predicted_before = self.solver.taken()
         made.warnings = self.solver.warned()
         return made
+
+    def _answer(self, case: Case, made: Made) -> Observation:
+        """Explain what is missing of one case, and count it."""
+        found = self._recalled(case)
+        made.reused += len(found.rows)
+        missing = self._missing(case, found)
+        if len(missing):
+            self._explain(case, missing, found)
+            made.explained += len(missing) - len(found.failed)
+        return answered(case, found)
+
+    def _missing(self, case: Case, found: Found) -> IntArray:
+        return np.setdiff1d(np.arange(len(case.digests)), sorted(found.rows))
 
     def _case(
         self, request: Explain, examples: Mapping[str, Examples], kinds: Mapping[str, Explainer]
@@ -160,10 +178,11 @@ class Explaining:
 
     def _explain(self, case: Case, missing: IntArray, found: Found) -> None:
         """Explain some distinct inputs, chunk by chunk; each chunk is kept at once."""
-        self.progress.start("explain", len(missing))
+        opened = not isinstance(case.explainer, ByMasks)
         try:
             for items, made, reason in self._made(case, missing):
-                self.progress.advance(len(items))
+                if opened:
+                    self.progress.advance(len(items))
                 if made is None:
                     found.failed |= dict.fromkeys(items.tolist(), reason)
                     continue
@@ -172,8 +191,6 @@ class Explaining:
                 found.rows |= {int(i): trimmed(r) for i, r in zip(items, rows, strict=True)}
         except NotApplicable as error:
             found.unable = str(error)
-        finally:
-            self.progress.finish()
 
     def _made(self, case: Case, missing: IntArray) -> Iterator[Outcome]:
         """Yield chunks of distinct inputs with their explanations, or why there are none."""
