@@ -20,7 +20,7 @@ from reports.svg import Axis
 from reports.tables import Heading, TableView
 from reports.words import clean, clip, css, one_line, worst
 
-NAME = 60
+NAME = 48
 MOST_HILLS = 6
 MOST_STOPS = 160  # places of an outline
 STOPS = 21  # places in the table
@@ -134,7 +134,7 @@ def _hump(exhibit: Density, hill: Hill, top: float, judged: str) -> Hump:
     return Hump(
         places=tuple(_raised(places)) if raised else (),
         middle=middle,
-        label=", ".join(filter(None, (name, number and f"median {number}"))),
+        label=f"{name} {number}".strip(),
         css="second" if hill.second else judged,
         second=hill.second,
     )
@@ -201,12 +201,16 @@ def _tables(exhibit: Density) -> Iterator[TableView]:
 
 
 def _plotted(exhibit: Density, title: str) -> TableView:
-    """Return heights at a few places, side by side."""
+    """Return heights at a few places, side by side, where any hill stands above the ground."""
     places = exhibit.hills[0].x
-    stops = min(STOPS, len(places))
-    chosen = sorted({round(k * (len(places) - 1) / (stops - 1)) for k in range(stops)})
+    peaks = [FAINT * max((y for y in hill.y if y < math.inf), default=0) for hill in exhibit.hills]
+    hills = list(zip(exhibit.hills, peaks, strict=True))
+    high = [i for i in range(len(places)) if any(h.y[i : i + 1] > (least,) for h, least in hills)]
+    first, last = (high[0], high[-1]) if high else (0, len(places) - 1)
+    stops = max(2, min(STOPS, last - first + 1))
+    chosen = sorted({first + round(k * (last - first) / (stops - 1)) for k in range(stops)})
     xs = fmt.scale(exhibit.unit, places)
-    ys = fmt.scale(Unit.NUMBER, [y for hill in exhibit.hills for y in hill.y])
+    ys = [fmt.scale(Unit.NUMBER, hill.y) for hill in exhibit.hills]
     names = [Heading(clip(hill.name, NAME), True) for hill in exhibit.hills]
     return TableView(
         title=f"{title}: plotted heights",
@@ -215,7 +219,10 @@ def _plotted(exhibit: Density, title: str) -> TableView:
         rows=tuple(
             (
                 xs.text(places[i]),
-                *(ys.text(h.y[i]) if i < len(h.y) else NONE for h in exhibit.hills),
+                *(
+                    how.text(hill.y[i]) if i < len(hill.y) else NONE
+                    for how, hill in zip(ys, exhibit.hills, strict=True)
+                ),
             )
             for i in chosen
         ),

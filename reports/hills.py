@@ -9,13 +9,15 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from reports import svg
-from reports.labels import LETTER, Board, Spot
-from reports.scales import NARROW, WIDE, Ruler, Tick
+from reports.labels import Board, Spot
+from reports.scales import Ruler, Tick
 
 WIDTHS = (250.0, 400.0)  # the narrowest and a wide column, in pixels
 HEIGHT, HEAD = 172.0, 36.0  # down to the base, and what of it the texts above the hills take
 UNDER = 22.0  # what the tick labels need below the base
 TICK, GAP = 7.0, 7.0
+OVER = 30.0  # pixels that a name may lie beside its peak
+CROSSED = 5.0  # pixels between the dots that make it costly to cross the mark
 SIDES = ("middle", "end", "start")
 BESIDE = (("end", -1), ("start", 1))
 SHORT = 30  # letters of a name that even a narrow column has room for
@@ -132,42 +134,37 @@ def _mark(held: Range) -> Iterator[Markup]:
 
 
 def _names(held: Range) -> Iterator[Markup]:
-    """Name the mark, whose line is the highest, then each hill at its peak, by width."""
-    for width, shown in zip(WIDTHS, (NARROW, WIDE), strict=True):
-        board = _board(held, width)
-        if held.mark is not None and held.mark_label:
-            spots = _aside(held.x.place(held.mark), held.mark_label, width)
-            yield board.put(held.mark_label, spots, f"t halo {shown}")
-        if shown == NARROW and not held.short:
-            continue
-        for hump in sorted(held.humps, key=lambda hump: hump.second):
-            colour = "t halo" if hump.second else f"t halo b {hump.css}"
-            spots = _over(held, hump, width)
-            yield board.put(hump.label, spots, f"{colour} {shown}")
+    """Name the mark, whose line is the highest, then each hill at its peak."""
+    board = _board(held)
+    if held.mark is not None and held.mark_label:
+        x = held.x.place(held.mark)
+        spots = [Spot(x, 11, "end", -GAP), Spot(x, 11, "start", GAP), Spot(x, 11)]
+        yield board.put(held.mark_label, spots if x > 0.5 else spots[1::-1], "t halo")
+    put = board.put if held.short else board.put_wide
+    for hump in sorted(held.humps, key=lambda hump: hump.second):
+        colour = "t halo" if hump.second else f"t halo b {hump.css}"
+        yield put(hump.label, _over(held, hump), colour)
 
 
-def _aside(x: float, label: str, width: float) -> list[Spot]:
-    """Return places beside the upper end of a mark, on the sides where there is room."""
-    need = (LETTER * len(label) + GAP) / width
-    sides = [("end", -GAP)] if x >= need else []
-    sides += [("start", GAP)] if 1 - x >= need else []
-    return [Spot(x, 11, side, gap) for side, gap in sides or [("middle", 0.0)]]
-
-
-def _over(held: Range, hump: Hump, width: float) -> list[Spot]:
-    """Return places for a name inside the plot: over its peak first, then beside it."""
+def _over(held: Range, hump: Hump) -> list[Spot]:
+    """Return places for a name: over its peak, on its side of the mark, beside it, at the edge."""
     peak = max(hump.places, key=lambda p: p[1], default=(hump.middle or 0.0, 1.0))
     x, y = held.x.inside(peak[0]), _height(peak[1])
-    spots = [Spot(x, y - lift, side) for lift in (7.0, 21.0) for side in SIDES]
+    spots = [Spot(x, y - 7, side) for side in SIDES]
+    if held.mark is not None:
+        place = held.x.place(held.mark)
+        side, sign = ("start", 1) if place < x else ("end", -1)
+        spot = Spot(place, y - 7, side, sign * GAP)
+        left, right, _, _ = spot.box(hump.label, WIDTHS[1])
+        spots += [spot] if left - OVER <= x * WIDTHS[1] <= right + OVER else []
+    spots += [Spot(x, y - 21, side) for side in SIDES]
     spots += [Spot(x, y + drop, side, 14 * sign) for drop in (14, 34) for side, sign in BESIDE]
-    spots += [Spot(x, y - 7, side, 24 * sign) for side, sign in BESIDE]
-    boxes = [spot.box(hump.label, width) for spot in spots]
-    inside = [s for s, b in zip(spots, boxes, strict=True) if b[0] >= -2 and b[1] <= width + 2]
-    return inside or [Spot(0.0, y - 7, "start")]
+    return [*spots, Spot(1.0, y - 7, "end") if x > 0.5 else Spot(0.0, y - 7, "start")]
 
 
-def _board(held: Range, width: float) -> Board:
-    board = Board(HEIGHT, (width, width))
+def _board(held: Range) -> Board:
+    """Return what names keep off: lines of hills, and less so the mark, which they may cross."""
+    board = Board(HEIGHT, WIDTHS)
     for hump in held.humps:
         board.line(held.trace(hump), 2)
         if hump.middle is not None:
@@ -175,5 +172,5 @@ def _board(held: Range, width: float) -> Board:
             board.line([(x, HEIGHT), (x, HEAD if not hump.places else HEIGHT - TICK)], 8)
     if held.mark is not None:
         x = held.x.place(held.mark)
-        board.line([(x, 0.0), (x, HEIGHT)], 90)
+        board.line([(x, 0.0), (x, HEIGHT)], round(HEIGHT / CROSSED))
     return board
