@@ -190,4 +190,4 @@ class Chosen:
         """Say the explainer and its settings, for the foot of a figure."""
         whole = self.sheet.settled(self.given)
         words = [f"{name.replace('_', ' ')} {value:g}" for name, value in whole.items()]
-        return ", ".join([self.sheet.title, *words])
+        return f"{self.sheet.title} ({', '.join(words)})" if words else self.sheet.title

@@ -133,7 +133,7 @@ class Explaining:
         missing = self._missing(case, found)
         if len(missing):
             self._explain(case, missing, found)
-            made.explained += len(missing) - len(found.failed)
+            made.explained += 0 if found.unable else len(missing) - len(found.failed)
         return answered(case, found)
 
     def _missing(self, case: Case, found: Found) -> IntArray:
