@@ -1,22 +1,24 @@
 """Evidence that may be looked at after every block of inputs, and stopped by what was seen.
 
-An estimate that is linear in n inputs but for what vanishes has, times n and over its standard
-deviation, the law of a random walk, which Brownian motion follows uniformly in n. Mixed over a
-half-normal drift of variance rho^2 its likelihood ratio at z = (estimate - tau) / se is
+An estimate that is a mean over n inputs, but for what vanishes, is a random walk over n, which a
+Brownian motion follows uniformly in n. The likelihood ratio of its drifts above the margin tau to
+none, mixed by a half-normal law of variance rho^2, is at z = (estimate - tau) / se
 
-    e(z, n) = 2 (1 + x)^(-1/2) exp(z^2 x / (2 (1 + x))) Phi(z (x / (1 + x))^(1/2)),  x = n rho^2,
+    e(z, n) = 2 (1 + x)^(-1/2) exp(z^2 x / (2 (1 + x))) Phi(z (x / (1 + x))^(1/2)),  x = n rho^2.
 
-a martingale with mean one where tau is the truth, and less below it. It exceeds 1 / alpha at any n
-with probability at most alpha (Ville 1939), so that 1 / e is a p-value whenever one stops. An
-estimate with few degrees of freedom, or a count, enters by its normal equivalent: the z with the
-same tail as Student's t, or as the binomial law.
+Where theta <= tau it is a supermartingale that starts at one, and exceeds 1 / alpha at any n with
+probability at most alpha (Ville 1939): 1 / e is a p-value wherever one stops. An estimate with few
+degrees of freedom, or a count, enters by its normal equivalent: the z with the same tail as
+Student's t, or as the binomial law. With errors symmetric on the logit scale, or counts, the error
+of 48 looks at 30 to 500 inputs was measured at .00 to .03 for a level of .05 (tests); a skewed
+estimate on the identity scale goes beyond its level, as it does at a single look.
 
 References
 ----------
 Robbins (1970), Ann. Math. Statist. 41, 1397-1409; Howard, Ramdas, McAuliffe & Sekhon (2021), Ann.
 Statist. 49, 1055-1080, section 3.2 (one-sided normal mixture); Waudby-Smith, Arbour, Sinha,
-Kennedy & Ramdas (2024), Ann. Statist. 52, 2613-2640, section 2 and appendix B (asymptotic
-confidence sequences, one-sided, and the choice of rho).
+Kennedy & Ramdas (2024), Ann. Statist. 52, 2613-2640 (asymptotic confidence sequences and the
+choice of rho).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ FIRST = 25
 """Inputs before which nothing may be concluded: the walk is not normal yet."""
 
 # n rho^2 at the size where a one-sided bound at level .05 is to be tightest: the solution of
-# -2 ln(2 alpha) + ln(1 - 2 ln(2 alpha)) (Waudby-Smith et al. 2024, appendix B).
+# -2 ln(2 alpha) + ln(1 - 2 ln(2 alpha)) (Waudby-Smith et al. 2024).
 TIGHTEST = 6.33
 
 
@@ -124,8 +126,8 @@ class Anytime(msgspec.Struct, frozen=True, tag=True):
         factor = 1.0
         for _ in range(50):
             time = factor * self.n / self.tuned
-            levels = (pointwise(alpha, time) for alpha in (alpha_over, alpha_under))
-            needed = self.look.n_factor(tau, *levels, target)
+            over, under = pointwise(alpha_over, time), pointwise(alpha_under, time)
+            needed = self.look.n_factor(tau, over, under, target)
             if needed is None:
                 return None
             if abs(needed - factor) < 1e-3 * factor:

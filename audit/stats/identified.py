@@ -10,9 +10,9 @@ an area under a ROC curve: one half where explanations do not depend on their in
 An input has two roles, as itself and as another's other, so that the estimate is an (incomplete,
 not symmetric) U-statistic of order two and not a mean of independent rows. Leaving out each input
 in both of its roles gives the jackknife of a U-statistic (Arvesen 1969). It counts what belongs to
-one pair alone twice, once with either member (Efron & Stein 1981, eq. 2.4: the jackknife
+one pair alone twice, once with either member (Efron & Stein 1981: the jackknife
 overestimates what is not linear); so that part is estimated from the residuals of pairs and taken
-off once, as dyadic regression does (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015, eq. 5).
+off once, as dyadic regression does (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015).
 
 References
 ----------
@@ -53,8 +53,8 @@ class _Pairs(NamedTuple):
     win : (p,) float array
     cluster : (n,) int array
         Of the inputs that have any other.
-    count, mean : (n,) float arrays
-        Others of each such input, and the mean of their wins.
+    others, mean : (n,) float arrays
+        How many each such input has, and the mean of its wins.
     clusters : int
     """
 
@@ -63,7 +63,7 @@ class _Pairs(NamedTuple):
     row: IntArray
     win: FloatArray
     cluster: IntArray
-    count: FloatArray
+    others: FloatArray
     mean: FloatArray
     clusters: int
 
@@ -84,7 +84,7 @@ def wins(win: ArrayLike) -> FloatArray:
     won = np.asarray(win, dtype=np.float64)
     there = ~np.isnan(won)
     count, total = there.sum(axis=1), np.where(there, won, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(won), np.nan), where=count > 0)
+    return _ratio(total, count, np.nan)
 
 
 def identifiability(
@@ -163,8 +163,8 @@ def disjoint(first: IntArray, second: IntArray, clusters: int) -> int:
 
     This is the largest fractional matching, rounded down: half of the largest matching of all
     clusters with partners. That all pairs are won has at most the probability that so many
-    independent ones are (Finner 1992, Ann. Probab. 20, 1893-1901, theorem 2.1). For all pairs of G
-    clusters it is G / 2, as in Hoeffding (1963), eq. 5.7.
+    independent ones are (Finner 1992, Ann. Probab. 20, 1893-1901). For all pairs of G
+    clusters it is G / 2, as in Hoeffding (1963), section 5a.
 
     Parameters
     ----------
@@ -198,16 +198,21 @@ def _jackknife(pairs: _Pairs, value: float) -> Mean | None:
 def _without(pairs: _Pairs) -> FloatArray:
     """Return the estimate with each cluster left out in both roles, from sums alone."""
     row, member, total, count = _by_cluster(pairs, pairs.win)
-    left = pairs.count[row] - count
-    remaining = pairs.mean[row] * pairs.count[row] - total
-    after = np.divide(remaining, left, out=np.zeros(len(row)), where=left > 0)
+    left = pairs.others[row] - count
+    remaining = pairs.mean[row] * pairs.others[row] - total
+    after = _ratio(remaining, left, 0.0)
     change = np.bincount(member, weights=after - pairs.mean[row], minlength=pairs.clusters)
     gone = np.bincount(member, weights=left <= 0, minlength=pairs.clusters)
     own = np.bincount(pairs.cluster, weights=pairs.mean, minlength=pairs.clusters)
     size = np.bincount(pairs.cluster, minlength=pairs.clusters)
     rest = len(pairs.mean) - size - gone
     sums = pairs.mean.sum() - own + change
-    return np.divide(sums, rest, out=np.full(pairs.clusters, np.nan), where=rest > 0)
+    return _ratio(sums, rest, np.nan)
+
+
+def _ratio(above: FloatArray, below: ArrayLike, empty: float) -> FloatArray:
+    size = np.asarray(below, dtype=np.float64)
+    return np.asarray(np.divide(above, size, out=np.full(len(above), empty), where=size > 0))
 
 
 def _by_cluster(
@@ -217,14 +222,15 @@ def _by_cluster(
     apart = pairs.first != pairs.second
     key = pairs.row[apart] * pairs.clusters + pairs.second[apart]
     cells, place = np.unique(key, return_inverse=True)
-    total = np.bincount(place, weights=values[apart], minlength=len(cells))
+    total = np.bincount(place, weights=values[apart], minlength=len(cells)).astype(np.float64)
     count = np.bincount(place, minlength=len(cells)).astype(np.float64)
-    return cells // pairs.clusters, cells % pairs.clusters, total, count
+    row, member = (np.asarray(c, dtype=np.int64) for c in np.divmod(cells, pairs.clusters))
+    return row, member, total, count
 
 
 def _of_pairs(pairs: _Pairs) -> float:
     """Return the part of the variance that belongs to pairs of clusters alone."""
-    count = pairs.count[pairs.row]
+    count = pairs.others[pairs.row]
     # the residuals of c pairs about their mean have lost one degree of freedom of c
     scale = np.sqrt(count / np.maximum(count - 1, 1)) / (count * len(pairs.mean))
     row, member, total, _ = _by_cluster(pairs, (pairs.win - pairs.mean[pairs.row]) * scale)
