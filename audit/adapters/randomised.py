@@ -6,6 +6,10 @@ from copy import deepcopy
 from math import ceil
 from typing import Any
 
+import numpy as np
+
+from audit.chance import mixed
+
 
 def layers_of(network: Any) -> list[Any]:
     """Return the modules that have parameters of their own, in the order of definition."""
@@ -41,10 +45,15 @@ def randomised(network: Any, share: float, seed: int) -> Any:
     # rounding keeps 0.1 * 30, which is a little more than 3, from being four layers
     chosen = layers[len(layers) - ceil(round(share * len(layers), 9)) :]
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(scrambled(seed))
         for layer in chosen:
             redraw(layer, getattr(copy, "_init_weights", None))
     return copy
+
+
+def scrambled(seed: int) -> int:
+    """Return a seed under which nobody's network began: many begin under 0 or 42."""
+    return int(mixed(np.array([seed], dtype=np.uint64))[0] >> np.uint64(1))
 
 
 def redraw(layer: Any, own: Any | None) -> None:

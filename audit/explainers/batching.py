@@ -64,6 +64,8 @@ class Passes:
         self.width = int(parts.max(initial=0)) + 1
         self.device = leaves.points.device
         self.network = opened.network
+        # Apple's devices have no float64
+        self.wide = torch.float32 if self.device.type == "mps" else torch.float64
         self.classes = None if classes is None else torch.as_tensor(classes, device=self.device)
 
     def gradients(self, rows: IntArray, point: Point) -> tuple[FloatArray, FloatArray]:
@@ -145,8 +147,8 @@ class Passes:
         return at, point(at, batch, int(self.leaves.lengths[rows].max()))
 
     def _margin(self, z: Tensor, at: Tensor) -> Tensor:
-        """Return the margin of each point as float64."""
-        answer = self.leaves.run(z, at).double()
+        """Return the margin of each point."""
+        answer = self.leaves.run(z, at).to(self.wide)
         if self.classes is None:
             return answer.reshape(len(z))
         chosen = answer.gather(1, self.classes[at])
@@ -172,7 +174,7 @@ class Passes:
                 "looked up or detached; kernel-shap and occlusion need none"
             )
         values = margin.detach().cpu().numpy()
-        return values, self._by_part(at, slope).cpu().numpy()
+        return values, self._by_part(at, slope).cpu().double().numpy()
 
     def _by_part(self, at: Tensor, slope: Tensor) -> Tensor:
         """Return gradients times the way from the start, summed over each part."""
@@ -186,7 +188,7 @@ class Passes:
         if inner:
             whole = whole.sum(dim=inner, keepdim=True)
         found = torch.zeros((len(at), self.width), dtype=whole.dtype, device=whole.device)
-        return found.scatter_add_(1, owners.flatten(1), whole.flatten(1)).double()
+        return found.scatter_add_(1, owners.reshape(len(at), -1), whole.reshape(len(at), -1))
 
 
 def measured(forward: Callable[[], Tensor], network: Any) -> tuple[Tensor, int]:
