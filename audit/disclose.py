@@ -11,7 +11,7 @@ import numpy as np
 
 from audit.errors import AuditError
 from audit.examples import Examples, IntArray
-from audit.exhibits import Cases, Exhibit, Pair, Pairs
+from audit.exhibits import Attributions, Cases, Exhibit, Pair, Pairs
 from audit.requests import Transform
 
 LONGEST = 600
@@ -20,7 +20,7 @@ SIDE, QUALITY = 96, 70  # pixels and WebP quality of a small picture
 
 
 def disclose(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> tuple[Exhibit, ...]:
-    """Return the exhibits with the inputs of their cases and pairs.
+    """Return the exhibits with the inputs of their cases and pairs, and the names of their parts.
 
     Texts are cut at `LONGEST` characters; pictures are made small, and stand there as addresses.
     """
@@ -28,6 +28,10 @@ def disclose(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> t
 
 
 def _disclosed(exhibit: Exhibit, examples: Mapping[str, Examples]) -> Exhibit:
+    if isinstance(exhibit, Attributions):
+        from audit.disclosed_parts import named
+
+        return named(exhibit, examples)
     if isinstance(exhibit, Cases):
         return filled(exhibit, examples)
     return paired(exhibit, examples) if isinstance(exhibit, Pairs) else exhibit

@@ -13,8 +13,9 @@ from audit.adapters.options import SplitRoles
 from audit.adapters.rows import examples_from
 from audit.disclose import LONGEST, SIDE, disclose
 from audit.engine.altered import Held
+from audit.errors import ConfigError
 from audit.examples import Examples
-from audit.exhibits import Case, Cases, Pair, Pairs
+from audit.exhibits import Attributions, Case, Cases, Likeness, Pair, Pairs, Weighed
 from audit.transform import TransformKind, TransformSheet, each
 
 STEPS = ("one", "two", "three", "four", "five")
@@ -128,3 +129,113 @@ def test_a_small_picture_is_not_blown_up(pictures):
 
 def test_the_same_pairs_give_the_same_bytes(pictures):
     assert told(pictures, pair(0, "dark")) == told(pictures, pair(0, "dark"))
+
+
+class Letters:
+    """Cuts texts at spaces; a word after stands for the same word before."""
+
+    name, noun, baselines = "text", "word", ("removed",)
+
+    def parts(self, inputs):
+        return np.array([len(text.split()) for text in inputs])
+
+    def matched(self, before, after):
+        return [
+            np.array([b.split().index(w) if w in b.split() else -1 for w in a.split()], np.int64)
+            for a, b in zip(before, after, strict=True)
+        ]
+
+    def names(self, inputs):
+        return [tuple(text.split()) for text in inputs]
+
+
+@pytest.fixture
+def cut(monkeypatch):
+    shapes = {"text": Letters()}
+
+    def modality(name):
+        if name not in shapes:
+            raise ConfigError(f"no {name}")
+        return shapes[name]
+
+    monkeypatch.setattr(registry, "modality", modality)
+    return shapes
+
+
+@pytest.fixture
+def sayings():
+    said = ["my arm is numb", "help me", "one"]
+    frame = pd.DataFrame({"t": said, "y": ["p", "q", "p"]})
+    found = examples_from(frame, "test", SplitRoles(input="t", label="y"))
+    return {"test": replace(found, modality="text")}
+
+
+def likeness(row, before, after=None, transform="turned", modality="text"):
+    pair = Likeness(
+        label="worst",
+        split="test",
+        row=row,
+        similarity=0.5,
+        transform=transform,
+        severity=1 if transform else 0,
+        seed=3,
+        before=Weighed(weights=before),
+        after=None if after is None else Weighed(weights=after),
+    )
+    return Attributions(
+        id="a", title="a", caption="", modality=modality, noun="word", columns=(), pairs=(pair,)
+    )
+
+
+def explained(examples, exhibit):
+    (found,) = disclose([exhibit], examples)
+    return found.pairs[0]
+
+
+TURNED = kind("turned", each(lambda text, _s, _rng: " ".join(["oh", *text.split()[::-1]])))
+
+
+def test_weights_after_a_change_are_laid_on_its_own_words(sayings, cut, monkeypatch):
+    monkeypatch.setitem(KINDS, "turned", TURNED)
+    pair = explained(sayings, likeness(0, (0.1, 0.2, 0.3, 0.4), (0.4, 0.3, 0.2, None)))
+    assert pair.before.names == ("my", "arm", "is", "numb")
+    assert pair.after.names == ("oh", "numb", "is", "arm", "my")
+    assert pair.after.weights == (None, None, 0.2, 0.3, 0.4)
+
+
+def test_one_input_without_a_change_is_named_alone(sayings, cut):
+    pair = explained(sayings, likeness(1, (0.5, 0.5), transform=""))
+    assert pair.before.names == ("help", "me")
+    assert pair.after is None
+
+
+def test_another_explanation_of_the_same_input_keeps_its_places(sayings, cut):
+    pair = explained(sayings, likeness(1, (0.5, 0.5), (0.2, -0.8), transform=""))
+    assert pair.after == Weighed(weights=(0.2, -0.8), names=("help", "me"))
+
+
+@pytest.mark.parametrize(
+    "exhibit",
+    [
+        likeness(0, (0.1, 0.2), (0.1, 0.2), transform="unheard-of"),
+        likeness(0, (0.1, 0.2), transform="", modality="audio"),
+        likeness(0, (0.1, 0.9), transform=""),
+    ],
+    ids=["no such transform", "no such modality", "other parts"],
+)
+def test_what_cannot_be_named_stays_withheld(sayings, cut, exhibit):
+    assert explained(sayings, exhibit) == exhibit.pairs[0]
+
+
+def test_a_modality_that_breaks_costs_no_audit(sayings, cut):
+    cut["text"] = object()
+    exhibit = likeness(1, (0.5, 0.5), transform="")
+    assert explained(sayings, exhibit) == exhibit.pairs[0]
+
+
+def test_explained_pictures_are_made_small(pictures):
+    exhibit = likeness(0, (0.0,) * 64, (0.0,) * 64, transform="dark", modality="image")
+    pair = explained(pictures, exhibit)
+    assert opened(pair.before.picture).size == opened(pair.after.picture).size == (96, 64)
+    assert pair.before.picture != pair.after.picture
+    assert len(pair.after.names) == 64
