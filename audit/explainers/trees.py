@@ -14,6 +14,11 @@ from audit.explainers.branches import interventional
 if TYPE_CHECKING:
     from audit.adapters.trees import Ensemble
 
+# Measured on the second example (200 people, 10 columns): the order of two explanations of a person
+# against different backgrounds agrees to a Spearman correlation of 0.86 at 100 rows, 0.94 at 1,000
+# and 0.97 at 2,000, and 1,000 rows cost half as much again as 100.
+BACKGROUND = 1_000
+
 SHEET = ExplainerSheet(
     name="tree-shap",
     title="TreeSHAP",
@@ -24,11 +29,11 @@ SHEET = ExplainerSheet(
     needs="trees",
     seeded=False,
     complete=True,
-    settings={"background": 100},
+    settings={"background": BACKGROUND},
     meaning={
-        "background": "rows of the split that stand for an absent column; 0 takes the shares of "
-        "the training rows in each branch instead (path dependent; needs the package shap, and "
-        "adds the values of encoded columns up)",
+        "background": "rows of the split that stand for an absent column, 2,000 at most; 0 takes "
+        "the shares of the training rows in each branch instead (path dependent; needs the "
+        "package shap, and adds the values of encoded columns up)",
     },
     references=(
         "Lundberg et al. (2020), From local explanations to global understanding with explainable "
@@ -126,14 +131,14 @@ def path_dependent(
     if any(tree.categories for tree in opened.trees):
         raise NotApplicable(
             "the trees branch on sets of categories, which the path dependent way cannot follow: "
-            "set background to 100"
+            f"set background to {BACKGROUND}"
         )
     try:
         import shap
     except ImportError as error:
         raise NotApplicable(
             "the path dependent way needs the package shap: pip install 'defect-audit[trees]', or "
-            "set background to 100"
+            f"set background to {BACKGROUND}"
         ) from error
     explainer = shap.TreeExplainer(
         {"trees": [as_shap(t, len(opened.offset)) for t in opened.trees],

@@ -59,7 +59,7 @@ def test_an_explainer_is_explained_with_its_settings(audit, offers):
     out = audit("explainers", "tree-shap").out
     assert "tree-shap: TreeSHAP" in out
     assert "background  rows of the split" in out
-    assert "(default 100)" in out
+    assert "(default 1000)" in out
     assert "Nothing in it is random." in out
     assert "Attributions sum to the margin" in out
     assert "Lundberg" in out
