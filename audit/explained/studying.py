@@ -115,11 +115,13 @@ class Studying:
         blocks = sample.blocks(self.data[sample.cells.split])
         done: list[Asked] = []
         for b in range(int(blocks.max(initial=0)) + 1):
-            if done and self.settled(key, found, done, seen):
-                return
             asked = sample.asked(blocks == b, found)
+            # what has its answers was asked: then the blocks before had not settled it
+            known = all(r in seen.answers for r in asked.requests())
+            if not known and self.settled(key, found, done, seen):
+                return
             yield asked
-            if any(r not in seen.answers for r in asked.requests()):
+            if not known:
                 return
             done.append(asked)
 
