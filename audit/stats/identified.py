@@ -36,9 +36,11 @@ from audit.stats.evidence import AnyEvidence, Mean, OneProportion
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# With fewer than this many pairs decided against the majority, among pairs that share no input,
-# the spread that a jackknife is made of has hardly been seen.
-FEW_PAIRS = 3.0
+# The spread that a jackknife is made of has hardly been seen where the comparisons lost are worth
+# less than one pair among those that share no input, or where the spread comes from fewer than
+# about five inputs (or clusters): (sum d^2)^2 / sum d^4 of what leaving each of them out changes.
+FEW_PAIRS = 1.0
+FEW_CLUSTERS = 5.0
 
 
 class _Pairs(NamedTuple):
@@ -108,9 +110,9 @@ def identifiability(
         The mean over inputs of the mean over their others. Its error is the jackknife's, on the
         logit scale, with Student's t: as many degrees of freedom as clusters but one,
         Satterthwaite's where these are of unequal size. Where hardly any pair stands against the
-        majority, or nothing varies, so many independent trials as there are pairs with no input,
-        or cluster, in common; the count is rounded towards one half. None with fewer than two
-        such pairs.
+        majority, few inputs make all of the spread, or nothing varies: so many independent trials
+        as there are pairs with no input, or cluster, in common (`disjoint`). None with fewer than
+        two such pairs.
 
     Raises
     ------
@@ -181,16 +183,18 @@ def disjoint(first: IntArray, second: IntArray, clusters: int) -> int:
 
 
 def _jackknife(pairs: _Pairs, value: float) -> Mean | None:
-    """Return the estimate with its error; None where leaving out a cluster leaves nothing."""
+    """Return the estimate with its error; None where the spread has hardly been seen."""
     without = _without(pairs)
     if not np.isfinite(without).all():
         return None
-    count = pairs.clusters
-    whole = float(((without - without.mean()) ** 2).sum()) * (count - 1) / count
+    count, change = pairs.clusters, without - without.mean()
+    whole = float((change**2).sum()) * (count - 1) / count
+    if not whole > 1e-24 or (change**2).sum() ** 2 < FEW_CLUSTERS * (change**4).sum():
+        return None
     # only what belongs to pairs was counted twice: at most half of the whole can be too much
     variance = max(whole - _of_pairs(pairs), whole / 2)
     own = cluster_mean(pairs.mean, pairs.cluster).df
-    if own is None or not variance > 1e-24:
+    if own is None:
         return None
     return Mean(value, float(np.sqrt(variance)), own, "logit", len(pairs.mean))
 

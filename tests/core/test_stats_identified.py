@@ -114,7 +114,7 @@ def test_explanations_that_are_noise_are_at_one_half(name, k):
     """200 audits: at most 18 false alarms a side are the 99 % binomial bound of 5 %."""
     found = audits(noise, 200, 40, SIMILARITIES[name], t=5, k=k)
     covered, over, under = rates(found, 0.5)
-    assert np.mean([e.theta for e in found]) == pytest.approx(0.5, abs=0.005)
+    assert np.mean([e.theta for e in found]) == pytest.approx(0.5, abs=0.01)
     assert covered >= 0.91
     assert max(over, under) <= 0.09
 
