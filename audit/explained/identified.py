@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from audit.examples import Examples, FloatArray, IntArray
 from audit.explained.compared import Compared
+from audit.explained.means import FEW, mean_of
 from audit.explained.places import Expanded, Place
 from audit.explained.similarity import LEAST_PARTS
 from audit.explained.staged import Gathered, Sample
@@ -18,7 +19,6 @@ from audit.explained.survivors import LEAST_RATE, Survivors
 from audit.measurement import Ask, Family, Interval, Measurement, Unit
 from audit.stats import effective
 from audit.stats.anytime import anytime
-from audit.stats.clusters import cluster_mean
 from audit.stats.evidence import AnyEvidence, Mean, OneProportion
 from audit.stats.identified import identifiability, wins
 
@@ -31,8 +31,6 @@ MEASURES = {
     "retrained.agreement": "Similarity of explanations between trainings",
 }
 UNITS = {"survival": Unit.SHARE}  # everything else is an area or a similarity
-SAME = 1e-9  # differences of similarities that are nothing but rounding
-FEW = 2  # inputs that depart from the others, below which a spread has hardly been seen
 
 # What is assumed before an explanation is seen.
 LEVEL, SPREAD = 0.9, 0.2
@@ -165,25 +163,6 @@ class Studied:
         tail = f"; {short} have fewer than {LEAST_PARTS} parts" if short else ""
         early = ": too few to look at before all are explained" if self.tuned and n >= FEW else ""
         return f"there are {n} inputs {what}{early}{tail}"
-
-
-def mean_of(values: FloatArray, clusters: IntArray) -> Mean | None:
-    """Return the mean of differences between -1 and 1, with an honest error where hardly any vary.
-
-    Where fewer than `FEW` clusters depart from the rest, the sample does not know its own spread.
-    The error is then at least what two further clusters at the far end of the range would make of
-    it: bounds at 5% and 1% are those of Clopper & Pearson (1934) for a rare difference of full size
-    (3 / n and 4.6 / n), or wider.
-    """
-    count = len(np.unique(clusters))
-    if count < 2:
-        return None
-    found = cluster_mean(values, clusters)
-    apart = np.abs(values - np.median(values)) > SAME
-    if len(np.unique(clusters[apart])) >= FEW and found.se > SAME:
-        return found
-    floor = 2 * (1 + abs(found.estimate)) / count
-    return Mean(found.estimate, max(found.se, floor), found.df or count - 1.0, n=len(values))
 
 
 def promised(ask: Ask, n: int, retrainings: int) -> AnyEvidence | None:

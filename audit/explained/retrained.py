@@ -16,16 +16,18 @@ from audit import registry
 from audit.config import TRAIN
 from audit.errors import NotApplicable
 from audit.examples import Examples, FloatArray, IntArray
+from audit.explained.means import mean_of
 from audit.explained.similarity import LEAST_PARTS, SIMILARITIES
 from audit.explained.survivors import values
 from audit.learning.anchors import order_of
 from audit.model import ModelCard
 from audit.observations import Observations
 from audit.requests import Masks, Predict, Refit, packed
-from audit.stats.clusters import cluster_mean
 from audit.stats.evidence import Mean
 from audit.task import Task
 
+SOLVED = 1e-3  # of the largest attribution: what a solver leaves open where it stops
+SAME = 1e-12  # variance of similarities that is nothing but rounding
 INPUTS = 30  # each has as many versions as parts, under every training
 
 
@@ -113,7 +115,10 @@ def agreement(attributions: FloatArray, rule: str, clusters: IntArray) -> Mean |
 
     A U-statistic over trainings: leaving each out in turn gives its jackknife variance. That of
     the inputs is added, with degrees of freedom as in Satterthwaite (1946); what belongs to inputs
-    under single trainings stands in both, so that the sum is rather too large.
+    under single trainings stands in both, so that the sum is rather too large. Where trainings
+    differ and their similarities do not, the variance is at least what one further training that
+    agrees with none would make of it. Where they do not even differ, the recipe does not draw: the
+    trainings are one, and the error is that of the inputs.
 
     Parameters
     ----------
@@ -140,14 +145,32 @@ def agreement(attributions: FloatArray, rule: str, clusters: IntArray) -> Mean |
     if len(np.unique(clusters[known])) < 2:
         return None
     table = found[:, known].mean(axis=1)
+    rows = mean_of(found[:, known].mean(axis=0), clusters[known])
+    if rows is None or not drawn_anew(attributions[:, known]):
+        return rows
     without = np.array([np.mean([v for v, p in zip(table, pairs, strict=True) if j not in p])
                         for j in range(count)])  # fmt: skip
     among = float(((without - without.mean()) ** 2).sum()) * (count - 1) / count
-    rows = cluster_mean(found[:, known].mean(axis=0), clusters[known])
+    if among < SAME:
+        among = (2 / (count + 1) * float(table.mean())) ** 2
     total = among + rows.se**2
-    below = among**2 / (count - 1) + rows.se**4 / (rows.df or count - 1)
-    df = total**2 / below if below > 0 else count - 1.0
+    df = total**2 / (among**2 / (count - 1) + rows.se**4 / (rows.df or count - 1))
     return Mean(float(table.mean()), float(np.sqrt(total)), df, n=int(known.sum()))
+
+
+def drawn_anew(attributions: FloatArray) -> bool:
+    """Whether trainings differ by more than rounding, and the last steps of a solver, can explain.
+
+    Parameters
+    ----------
+    attributions : (trainings, n, k) float array
+        NaN beyond an input's parts.
+    """
+    known = ~np.isnan(attributions).any(axis=0)
+    own = attributions[:, known]
+    if not own.size:
+        return False
+    return bool(np.ptp(own, axis=0).max() > SOLVED * np.abs(own).max())
 
 
 def explainable(parts: IntArray) -> IntArray:

@@ -74,9 +74,7 @@ def caption(one: Studied) -> str:
     error = found.error[np.isfinite(found.error)]
     if sheet.complete and len(error):
         middle, high = np.quantile(error, [0.5, 0.95])
-        words.append(
-            f"Completeness error: median {100 * middle:.2g}%, 95% quantile {100 * high:.2g}%."
-        )
+        words.append(f"Completeness error: median {percent(middle)}, 95% quantile {percent(high)}.")
     passes = found.passes[found.passes > 0]
     if len(passes):
         words.append(f"Passes of the model behind each explanation: median {np.median(passes):g}.")
@@ -86,6 +84,11 @@ def caption(one: Studied) -> str:
     if one.sample.seeds < 2:
         words.append("The explainer has no luck: its noise floor is 1.")
     return " ".join(words)
+
+
+def percent(share: float) -> str:
+    """Write a share that may be nothing but rounding."""
+    return f"{100 * share:.2g}%" if share >= 1e-4 else "under 0.01%"
 
 
 def density(one: Studied, whole: Family | None) -> Density:

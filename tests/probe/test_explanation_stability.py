@@ -12,7 +12,7 @@ from audit.errors import ConfigError, ModelError, NotApplicable
 from audit.exhibits import Attributions, Density, Forest, Table
 from audit.explained.compared import compared
 from audit.explained.hills import hill
-from audit.explained.identified import mean_of
+from audit.explained.means import mean_of
 from audit.explained.retrained import agreement
 from audit.explained.staged import Gathered
 from audit.explained.survivors import survivors
@@ -673,7 +673,8 @@ def test_densities_hold_one_hill_for_each_side():
     assert shown.mark_label == "noise floor"
     assert shown.figure.startswith("Identifiability 0.")
     assert shown.measurements == ("explanation-stability.identifiability.overall@test",)
-    assert "kernel-shap, size 4" in shown.caption
+    assert shown.caption.startswith("kernel-shap (size 4).")
+    assert "median under 0.01%, 95% quantile under 0.01%" in shown.caption
 
 
 def test_values_that_do_not_differ_make_a_peak():
@@ -751,6 +752,21 @@ def test_the_error_of_agreement_holds_the_trainings():
         found = agreement(own + rng.normal(size=(5, 30, PARTS)), "spearman", np.arange(30))
         covered.append(found.interval()[0] <= AGREEMENT <= found.interval()[1])
     assert np.mean(covered) > 0.88
+
+
+def test_trainings_that_do_not_differ_are_one():
+    own = np.random.default_rng(0).normal(size=(1, 30, PARTS))
+    found = agreement(np.repeat(own, 5, axis=0), "spearman", np.arange(30))
+    assert found.estimate == 1
+    assert 0.7 < found.lower(0.05) < 0.9
+
+
+def test_trainings_that_differ_and_agree_by_rank_are_not_proof_of_more_than_they_are():
+    own = np.random.default_rng(0).normal(size=(1, 30, PARTS))
+    scaled = own * np.arange(1, 6)[:, None, None]
+    found = agreement(scaled, "spearman", np.arange(30))
+    assert found.estimate == 1
+    assert found.lower(0.05) < 0.5
 
 
 def test_only_parts_that_a_version_has_are_compared():
