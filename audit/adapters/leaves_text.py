@@ -126,11 +126,11 @@ class OpenText(Open):
         """
 
         def run(z: Tensor, rows: Tensor) -> Tensor:
-            seen: list[int] = []
+            seen: list[bool] = []
 
             def replaced(_: Any, __: Any, found: Tensor) -> Tensor:
-                seen.append(1)
-                return z if found.shape == z.shape else found
+                seen.append(found.shape == z.shape)
+                return z if seen[-1] else found
 
             handle = self.embedding.register_forward_hook(replaced)
             try:
@@ -139,12 +139,11 @@ class OpenText(Open):
                 ).logits
             finally:
                 handle.remove()
-            if len(seen) != 1:
-                times = "not at all" if not seen else f"{len(seen)} times"
+            if seen != [True]:
                 raise NotApplicable(
-                    f"{self.model.card.name} looks its tokens up {times} in one pass, so that "
-                    "gradients cannot be taken of one embedding each: kernel-shap and occlusion "
-                    "need none"
+                    f"{self.model.card.name} does not look up each token once, in the order in "
+                    "which they are given, so that gradients cannot be taken of its embeddings: "
+                    "kernel-shap and occlusion need none"
                 )
             return logits
 

@@ -12,7 +12,7 @@ from audit.errors import NotApplicable
 from audit.examples import FloatArray, IntArray
 from audit.explainer import Job
 
-Point = Callable[[Tensor, IntArray, int], Tensor]  # rows (on the device), their numbers, the width
+Point = Callable[[Tensor, IntArray, int], Tensor]
 TRANSIENT = 2  # bytes at work for each that is kept: gradients, and what passes forward at once
 COPIES = 6  # of a point: itself, its start, their difference, its gradient, and two on the way
 MOST_ROWS = 1_024  # of a network that does not say what is fast
@@ -76,8 +76,9 @@ class Passes:
         rows : (m,) int array
             The input of each point.
         point : callable
-            ``point(rows, numbers, width)`` returns ``(b, ...)`` points, given the inputs of some
-            and their places in ``rows`` of this call.
+            ``point(rows, places, width)`` returns ``(b, ...)`` points, given the inputs of some,
+            their places in ``rows`` of this call and their length; those of one input are asked
+            for in order.
 
         Returns
         -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from audit.examples import FloatArray, IntArray
 from audit.explainer import ByModel, Explained, ExplainerSheet, Job, Settings
 from audit.explainers.batching import Passes, Point, pieces
 from audit.explainers.paths import clenshaw_curtis, gauss_legendre
-from audit.transform import Chance
 
 
 class Piece:
@@ -177,9 +177,8 @@ def smooth_grad(opened: Any, job: Job) -> Explained:
     def explain(passes: Passes, leaves: Leaves, first: int) -> Piece:
         n = len(leaves)
         rows = np.repeat(np.arange(n), samples)
-        seeds = seeds_of(job.chance, range(first, first + n))
-        noisy = around(leaves, seeds, samples, job.settings["noise"])
-        _, shares = passes.gradients(rows, noisy)
+        lucks = [job.chance.generator(i) for i in range(first, first + n)]
+        _, shares = passes.gradients(rows, around(leaves, lucks, job.settings["noise"]))
         piece = Piece(n, passes.width)
         piece.shares = shares.reshape(n, samples, -1).mean(axis=1)
         piece.value, piece.start = (ends(passes, leaves, alpha) for alpha in (1.0, 0.0))
@@ -190,13 +189,12 @@ def smooth_grad(opened: Any, job: Job) -> Explained:
     return explained(opened, job, held, explain)
 
 
-def seeds_of(chance: Chance, places: range) -> list[int]:
-    """Return a seed of each input, by its content."""
-    return [int(chance.generator(i).integers(2**63)) for i in places]
+def around(leaves: Leaves, lucks: list[np.random.Generator], noise: float) -> Point:
+    """Return copies of the inputs with normal noise, as wide as a share of their range.
 
-
-def around(leaves: Leaves, seeds: list[int], samples: int, noise: float) -> Point:
-    """Return copies of the inputs with normal noise, as wide as a share of their range."""
+    Each input has luck of its own, from which its copies are drawn one after the other: they do
+    not depend on what runs together.
+    """
     import torch
 
     spread = [
@@ -204,13 +202,14 @@ def around(leaves: Leaves, seeds: list[int], samples: int, noise: float) -> Poin
         for own in map(leaves.own, range(len(leaves)))
     ]
 
-    def point(rows: Tensor, places: IntArray, width: int) -> Tensor:
+    def point(rows: Tensor, _: IntArray, width: int) -> Tensor:
         z = leaves.taken(leaves.points, rows, width).clone()
-        for line, item, place in zip(z, rows.tolist(), places.tolist(), strict=True):
-            luck = np.random.Generator(np.random.PCG64([seeds[item], place % samples]))
-            own = tuple(leaves.own(item).shape)
-            drawn = torch.from_numpy(luck.standard_normal(own, dtype=np.float32))
-            line[: own[0]] += (drawn * spread[item]).to(z)
+        at = 0
+        for item, copies in groupby(rows.tolist()):
+            shape = (len(list(copies)), *leaves.own(item).shape)
+            drawn = torch.from_numpy(lucks[item].standard_normal(shape, dtype=np.float32))
+            z[at : at + shape[0], : shape[1]] += (drawn * spread[item]).to(z)
+            at += shape[0]
         return z
 
     return point

@@ -5,12 +5,16 @@ import pandas as pd
 import pytest
 
 from audit.adapters.objects import wrap
-from audit.adapters.options import ModelOptions
+from audit.adapters.options import ModelOptions, SplitRoles
+from audit.adapters.rows import examples_from
+from audit.engine.dispatch import Dispatcher
+from audit.engine.store import Store
 from audit.errors import NotApplicable
 from audit.explainer import Job
 from audit.explainers.gradients import explainers
 from audit.explainers.paths import clenshaw_curtis, gauss_legendre
 from audit.modalities.text import modality
+from audit.requests import Explain, packed
 from audit.transform import Chance
 
 torch = pytest.importorskip("torch")
@@ -341,3 +345,29 @@ def test_a_small_budget_changes_no_explanation(bert, name):
     tight = explain(name, bert, TEXTS, TEXTS, pairs(5), budget=50_000)
     for a, b in zip(wide.attributions, tight.attributions, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def through_the_engine(model, columns, request):
+    data = {"test": examples_from(columns, "test", SplitRoles(input=tuple(columns)))}
+    at = Dispatcher(model, None, Store())
+    return at.run(at.plan([request], data)).answers[request]
+
+
+def test_the_engine_asks_for_gradients_as_for_any_explanation(bert):
+    rows = packed(range(5)), packed([2, 0] * 5)
+    plain, other = (
+        through_the_engine(bert, {"text": TEXTS}, Explain("test", NAMES[1], *rows, randomised=r))
+        for r in (0.0, 0.2)
+    )
+    direct = explain(NAMES[1], bert, TEXTS, TEXTS, pairs(5))
+    for row, own in zip(plain.outputs, direct.attributions, strict=True):
+        np.testing.assert_allclose(row[: len(own)], own, atol=1e-5)
+    assert not np.allclose(plain.outputs, other.outputs, equal_nan=True)
+
+
+def test_an_input_whose_gradient_is_not_finite_fails_alone():
+    model = of(lambda x: x[:, 0].sqrt() + x[:, 1])
+    columns = {"a": [4.0, 0.0, 1.0, 9.0], "b": [0.0, 1.0, 2.0, 3.0]}
+    found = through_the_engine(model, columns, Explain("test", NAMES[0], packed(range(4))))
+    assert found.failed.tolist() == [1]
+    assert "not finite" in found.reason
