@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from audit import writing as fmt
@@ -19,6 +19,7 @@ from reports.words import capital, clip, one_line
 
 MOST_PAIRS = 24
 OPEN_PAIRS = 3
+OPENED = ("worst", "median", "best")  # labels of what stands open, where there are any
 NAME = 120
 
 
@@ -91,23 +92,33 @@ def attributions_view(_: Index, exhibit: Attributions) -> AttributionsView:
     """Shade the parts of each input by their weights."""
     noun = clip(exhibit.noun, NAME) or "part"
     shape = {"image": "patches", "tabular": "bars"}.get(exhibit.modality, "words")
-    found = [_likeness(exhibit, pair, noun, shape) for pair in exhibit.pairs[:MOST_PAIRS]]
-    told = any(p.before.names or p.before.picture for p in exhibit.pairs[:MOST_PAIRS])
+    opened, folded = _split(exhibit.pairs)
+    told = any(p.before.names or p.before.picture for p in (*opened, *folded))
     return AttributionsView(
         title=one_line(exhibit.title),
         caption=one_line(exhibit.caption),
         shape=shape,
         noun=noun,
-        pairs=tuple(found[:OPEN_PAIRS]),
-        folded=tuple(found[OPEN_PAIRS:]),
+        pairs=tuple(_likeness(exhibit, pair, noun, shape) for pair in opened),
+        folded=tuple(_likeness(exhibit, pair, noun, shape) for pair in folded),
         count=len(exhibit.pairs),
-        withheld=WITHHELD if found and not told else "",
+        withheld=WITHHELD if opened and not told else "",
     )
+
+
+def _split(pairs: Sequence[Likeness]) -> tuple[list[Likeness], list[Likeness]]:
+    """Return what stands open and what is folded: the worst, the median and the best first."""
+    labels = [pair.label for pair in pairs]
+    first = [labels.index(label) for label in OPENED if label in labels]
+    others = [number for number in range(len(pairs)) if number not in first]
+    chosen = [*first, *others[: OPEN_PAIRS - len(first)]]
+    rest = [pair for number, pair in enumerate(pairs) if number not in chosen]
+    return [pairs[number] for number in chosen], rest[: MOST_PAIRS - len(chosen)]
 
 
 def _likeness(exhibit: Attributions, pair: Likeness, noun: str, shape: str) -> LikenessView:
     how = scale(pair.before, pair.after)
-    alike = pair.after is not None and math.isfinite(pair.similarity)
+    alike = None if pair.after is None else pair.similarity
     held = {"before": pair.before, "after": pair.after} if pair.after else {"": pair.before}
     sides = {name: side for name, side in held.items() if side is not None}
     drawn: tuple[StripView | OverlayView, ...] = ()
@@ -117,7 +128,9 @@ def _likeness(exhibit: Attributions, pair: Likeness, noun: str, shape: str) -> L
         drawn = tuple(overlay_view(name, side, how) for name, side in sides.items())
     return LikenessView(
         label=capital(clip(pair.label, NAME)),
-        similarity=fmt.value(pair.similarity, Unit.RATIO) if alike else "",
+        similarity=fmt.value(alike, Unit.RATIO)
+        if alike is not None and math.isfinite(alike)
+        else "",
         about=tuple(_about(exhibit, pair)),
         sides=drawn,
         bars=bars_view(pair.before, pair.after, noun, how) if shape == "bars" else None,
@@ -125,7 +138,7 @@ def _likeness(exhibit: Attributions, pair: Likeness, noun: str, shape: str) -> L
 
 
 def _about(exhibit: Attributions, pair: Likeness) -> Iterator[str]:
-    if pair.transform:
+    if pair.transform and not any(f"severity {pair.severity}" in fact for fact in pair.facts):
         change = clip(pair.transform, NAME).replace("-", " ")
         yield f"{change}, severity {pair.severity}" if pair.severity else change
     yield f"{one_line(pair.split)} {pair.row:,}"

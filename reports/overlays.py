@@ -28,7 +28,7 @@ class OverlayView:
     grid : Markup
         Empty where there is no patch.
     lines : tuple of tuple of str
-        The share of each patch, line by line.
+        The share of each patch in per cent, line by line.
     """
 
     name: str
@@ -51,7 +51,7 @@ def overlay_view(name: str, side: Weighed, how: Scale) -> OverlayView:
         grid=_grid(side.weights, across, how, label),
         strongest=found,
         lines=tuple(
-            tuple(percent(weight) for weight in side.weights[start : start + across])
+            tuple(percent(weight).rstrip("%") for weight in side.weights[start : start + across])
             for start in range(0, len(side.weights), across)
         ),
     )

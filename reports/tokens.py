@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from reports.weights import Number, Scale, Weights, named, numbers, size, strong
 
 MOST_WORDS = 60
 
-Run = tuple[str, str]
+Run = tuple[str, str, str]
+_CLOSES = re.compile(r"[,.;:!?%)\]}…»”’]+")
+_OPENS = re.compile(r"[(\[{«“¿¡#$£€@]+")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,10 @@ class StripView:
     ----------
     name : str
         ``before`` or ``after``; empty where there is only one.
-    runs : tuple of (str, str)
-        Class and text of each word; words without colour that follow each other are one run.
+    runs : tuple of (str, str, str)
+        The space before each word, its class and its text; words without colour that follow each
+        other are one run. Names do not say where space stood: there is none before a mark that
+        closes, nor after one that opens.
     head, tail : int
         Words that are left out before and behind.
     numbers : tuple of Number
@@ -48,9 +53,9 @@ def strip_view(name: str, side: Weighed, noun: str, how: Scale) -> StripView:
     start, stop = window(side.weights, MOST_WORDS)
     inside = range(start, stop)
     if side.names:
-        runs = _merged([(how.css(side.weights[i]), names[i]) for i in inside])
+        runs = _merged([(_gap(names, i), how.css(side.weights[i]), names[i]) for i in inside])
     else:
-        runs = [(f"bk {how.css(side.weights[i])}".strip(), str(i + 1)) for i in inside]
+        runs = [(" ", f"bk {how.css(side.weights[i])}".strip(), str(i + 1)) for i in inside]
     return StripView(
         name=name,
         runs=tuple(runs),
@@ -73,13 +78,18 @@ def window(weights: Weights, most: int) -> tuple[int, int]:
     return start, start + most
 
 
+def _gap(names: Sequence[str], number: int) -> str:
+    tight = _CLOSES.fullmatch(names[number]) or (number and _OPENS.fullmatch(names[number - 1]))
+    return "" if tight else " "
+
+
 def _merged(words: Sequence[Run]) -> list[Run]:
     out: list[Run] = []
-    for css, text in words:
-        if out and not css and not out[-1][0]:
-            out[-1] = ("", f"{out[-1][1]} {text}")
+    for gap, css, text in words:
+        if out and not css and not out[-1][1]:
+            out[-1] = (out[-1][0], "", f"{out[-1][2]}{gap}{text}")
         else:
-            out.append((css, text))
+            out.append((gap, css, text))
     return out
 
 

@@ -92,7 +92,8 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
         Where the input stands.
     transform, severity, seed
         The change; an empty name if there is only one input to show.
-    similarity : float
+    similarity : float, optional
+        None where nothing is compared.
     facts : tuple of str
         What is known of it, by the columns of the exhibit.
     before, after : Weighed
@@ -103,7 +104,7 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     split: str
     row: int
-    similarity: float
+    similarity: float | None = None
     facts: tuple[str, ...] = ()
     transform: str = ""
     severity: int = 0

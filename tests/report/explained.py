@@ -35,6 +35,7 @@ SAID = (  # label, similarity, words before and after with their raw weights
         "Is .2 this .1 rash 2 something -.6 to .1 worry -5 about -.4",
     ),
 )
+GRADES = " ".join(f"for{i} {i} against{i} -{i}" for i in range(1, 7))  # every shade
 
 
 def weighed(said: str, **more: object) -> Weighed:
@@ -161,7 +162,7 @@ def rows(**more: object) -> Attributions:
         after=weighed(after + extra),
     )
     alone = msgspec.structs.replace(
-        pair, label="", transform="", severity=0, after=None, row=89, similarity=math.nan
+        pair, label="", transform="", severity=0, after=None, row=89, similarity=None
     )
     kept = {"title": "Which columns speak for the answer", **more}
     return attributions("tabular", "column", (pair, alone), **kept)
@@ -195,7 +196,7 @@ def extremes() -> tuple[Attributions, ...]:
     long = weighed(" ".join(f"word{i} {1 + (i * 7919) % 13 * (i % 97 == 5)}" for i in range(300)))
     sides = (
         (weighed("numb 1"), None),
-        (long, long),
+        (long, None),
         (weighed("all 0 of 0 them 0"), weighed("none ? of ? them ?")),
         (weighed("שלום 3 עולם -2 כאב 5"), weighed("שלום 3 עולם -2 כאב 5")),
         (
@@ -203,7 +204,8 @@ def extremes() -> tuple[Attributions, ...]:
             weighed("🙂 1 \u200b 2 " + "x" * 300 + " 3"),
         ),
         (Weighed(weights=()), Weighed(weights=())),
-        (weighed("a 1 b nan"), weighed("a inf b 2")),
+        (weighed(GRADES), None),
+        (weighed("a 1 b ?"), weighed("a ? b 2")),
     )
     pairs = tuple(replace(base, before=b, after=a, row=i) for i, (b, a) in enumerate(sides))
     hollow = tuple(replace(p, before=Weighed(weights=()), after=None) for p in pairs[:1])

@@ -1,11 +1,15 @@
 """What a reader meets in a browser: no request, no overflow, no barrier, nothing lost."""
 
+import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+
+from audit.result import AuditResult
 
 pytestmark = pytest.mark.browser
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -13,7 +17,8 @@ OPEN = "document.querySelectorAll('details').forEach(fold => { fold.open = true;
 NAMES = ["realistic", "hostile", "giant"]
 PLAIN = ["realistic", "hostile", "curves", "hostile_curves", "demo"]
 SHIFTS = ["shifted", "hostile_shifted", "strained"]
-READ = [*PLAIN, "adult", *SHIFTS]
+EXPLAINED = ["explained", "hostile_explained"]
+READ = [*PLAIN, "adult", *SHIFTS, *EXPLAINED]
 
 TOUCHING = """[...document.querySelectorAll('.cv')].flatMap(plot => {
   const seen = [...plot.querySelectorAll('text')].map(text => [text.textContent,
@@ -33,13 +38,36 @@ CONTRAST = """(() => {
       : ((v + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  return [...document.querySelectorAll('.hm td > span')].filter(cell => /h\\d/.test(cell.className))
+  return [...document.querySelectorAll('.hm td > span, .wd > span')]
+    .filter(cell => /[hwv]\\d/.test(cell.className))
     .map(cell => {
       const style = getComputedStyle(cell);
       const pair = [light(style.color), light(style.backgroundColor)].sort((a, b) => b - a);
-      return [cell.className.match(/h\\d/)[0], (pair[0] + 0.05) / (pair[1] + 0.05)];
+      return [cell.className.match(/[hwv]\\d/)[0], (pair[0] + 0.05) / (pair[1] + 0.05)];
     });
 })()"""
+
+
+@pytest.fixture(scope="session")
+def parts(shifts: ModuleType) -> ModuleType:
+    """Load the sample exhibits, which build on those of shifts."""
+    file = Path(__file__).with_name("explained.py")
+    spec = importlib.util.spec_from_file_location(f"{shifts.__name__}_explained", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def explained(realistic: AuditResult, parts: ModuleType) -> AuditResult:
+    return parts.explained(realistic)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def hostile_explained(explained: AuditResult, extremes: ModuleType) -> AuditResult:
+    return extremes.hostile(explained)  # type: ignore[no-any-return]
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +105,21 @@ def test_nothing_bars_a_reader_of_the_demo(
     browser: Any, page_of: Callable[[str], str], scheme: str
 ) -> None:
     found = barriers(visit(browser, page_of("demo"), color_scheme=scheme))
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("explained", "light"),
+        *(pytest.param(n, "dark", marks=pytest.mark.slow) for n in EXPLAINED),
+        pytest.param("hostile_explained", "light", marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_bars_a_reader_of_explanations(
+    browser: Any, page_of: Callable[[str], str], name: str, scheme: str
+) -> None:
+    found = barriers(visit(browser, page_of(name), color_scheme=scheme))
     assert found.violations_count == 0, found.generate_report()
 
 
@@ -125,7 +168,7 @@ def test_dangerous_text_never_runs(browser: Any, pages: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["curves", "shifted"])
+@pytest.mark.parametrize("name", ["curves", "shifted", "explained"])
 def test_no_two_texts_of_a_plot_touch(
     browser: Any, page_of: Callable[[str], str], name: str, width: int
 ) -> None:
@@ -143,6 +186,25 @@ def test_every_shade_of_a_heat_table_can_be_read(
     found = dict(page.evaluate(CONTRAST))
     assert {f"h{level}" for level in range(9)} <= set(found)
     assert min(found.values()) >= 4.5, found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_shade_of_a_word_can_be_read(
+    browser: Any, page_of: Callable[[str], str], scheme: str
+) -> None:
+    page = visit(browser, page_of("explained"), color_scheme=scheme)
+    page.evaluate(OPEN)
+    found = dict(page.evaluate(CONTRAST))
+    assert {f"{sign}{level}" for sign in "wv" for level in range(1, 7)} <= set(found)
+    assert min(found.values()) >= 4.5, found
+
+
+def test_words_against_are_told_without_colour(browser: Any, page_of: Callable[[str], str]) -> None:
+    page = visit(browser, page_of("explained"))
+    page.evaluate(OPEN)
+    line = "getComputedStyle(document.querySelector('.wd .{}')).textDecorationLine"
+    assert page.evaluate(line.format("v5")) == "underline"
+    assert page.evaluate(line.format("w5")) == "none"
 
 
 def test_a_grid_scrolls_inside_itself_and_keeps_its_names(
@@ -211,7 +273,9 @@ def test_the_page_paints_soon(browser: Any, pages: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif("AUDIT_LOOK" not in os.environ, reason="AUDIT_LOOK names no folder")
-@pytest.mark.parametrize("name", [*NAMES, "curves", "hostile_curves", "demo", "adult", *SHIFTS])
+@pytest.mark.parametrize(
+    "name", [*NAMES, "curves", "hostile_curves", "demo", "adult", *SHIFTS, *EXPLAINED]
+)
 def test_pictures_are_taken_for_the_eye(
     browser: Any, page_of: Callable[[str], str], name: str
 ) -> None:
