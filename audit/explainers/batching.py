@@ -11,33 +11,12 @@ from audit.adapters.leaves import Footprint, Leaves, Tensor
 from audit.errors import NotApplicable
 from audit.examples import FloatArray, IntArray
 from audit.explainer import Job
+from audit.explainers.footprint import measured
 
 Point = Callable[[Tensor, IntArray, int], Tensor]
 TRANSIENT = 2  # bytes at work for each that is kept: gradients, and what passes forward at once
 COPIES = 6  # of a point: itself, its start, their difference, its gradient, and two on the way
 MOST_ROWS = 1_024  # of a network that does not say what is fast
-
-
-def pieces(opened: Any, job: Job, held: int) -> Iterator[tuple[slice, Leaves]]:
-    """Yield some inputs at a time, as many as take a third of the budget.
-
-    Parameters
-    ----------
-    opened : audit.adapters.leaves.Open
-    job : Job
-    held : int
-        Bytes that an explainer holds for each input, beside its numbers.
-    """
-    each = 4 * 4 * opened.most_numbers(job.inputs) + held if len(job) else 1
-    size = max(1, job.budget // 3 // max(each, 1))
-    for at in range(0, len(job), size):
-        span = slice(at, at + size)
-        yield span, opened.leaves(cut(job.inputs, span), cut(job.starts, span))
-
-
-def cut(inputs: Any, span: slice) -> Any:
-    """Return some rows of a list or a data frame."""
-    return inputs.iloc[span] if hasattr(inputs, "iloc") else inputs[span]
 
 
 class Passes:
@@ -190,39 +169,3 @@ class Passes:
             whole = whole.sum(dim=inner, keepdim=True)
         found = torch.zeros((len(at), self.width), dtype=whole.dtype, device=whole.device)
         return found.scatter_add_(1, owners.reshape(len(at), -1), whole.reshape(len(at), -1))
-
-
-def measured(forward: Callable[[], Tensor], network: Any) -> tuple[Tensor, int]:
-    """Return what a pass returns, and the bytes it needs: what it keeps, and its largest step.
-
-    Counted are the tensors that are kept for the way back, each storage once, and the largest one
-    that is made, twice; the network's own weights are neither.
-    """
-    import torch
-    from torch.utils._python_dispatch import TorchDispatchMode
-    from torch.utils._pytree import tree_leaves
-
-    own = {w.untyped_storage().data_ptr() for w in (*network.parameters(), *network.buffers())}
-    kept: dict[int, int] = {}
-    largest = [0]
-
-    def bytes_of(tensor: Tensor) -> int:
-        store = tensor.untyped_storage()
-        return 0 if store.data_ptr() in own else int(store.nbytes())
-
-    class Largest(TorchDispatchMode):  # type: ignore[misc]
-        def __torch_dispatch__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            made = func(*args, **(kwargs or {}))
-            tensors = [t for t in tree_leaves(made) if isinstance(t, torch.Tensor)]
-            largest[0] = max([largest[0], *map(bytes_of, tensors)])
-            return made
-
-    def pack(tensor: Tensor) -> Tensor:
-        kept[tensor.untyped_storage().data_ptr()] = bytes_of(tensor)
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t), Largest():
-        out = forward()
-    return out, sum(kept.values()) + 2 * largest[0]

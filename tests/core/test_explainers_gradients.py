@@ -12,7 +12,7 @@ from audit.engine.store import Store
 from audit.errors import NotApplicable
 from audit.explainer import Job
 from audit.explainers.gradients import explainers
-from audit.explainers.paths import clenshaw_curtis, gauss_legendre
+from audit.explainers.quadrature import clenshaw_curtis, gauss_legendre
 from audit.modalities.text import modality
 from audit.requests import Explain, packed
 from audit.transform import Chance
