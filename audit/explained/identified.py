@@ -189,7 +189,7 @@ def family(ask: Ask, expanded: Expanded, figure: Callable[[Place], Figure]) -> F
         f = figure(expanded.places[0])
         found = Family.of_one(ask, title, unit, f.evidence, value=f.value, n=f.n, why=f.why)
         # effective counts are no inputs, and inputs are what a reader could add
-        one = msgspec.structs.replace(found.measurements[0], n=f.n)
+        one = msgspec.structs.replace(found.measurements[0], n=f.n, interval=bounded(f.evidence))
         return msgspec.structs.replace(found, measurements=(one,))
     return Family(
         ask=ask,
@@ -198,6 +198,14 @@ def family(ask: Ask, expanded: Expanded, figure: Callable[[Place], Figure]) -> F
         measurements=tuple(measurement(ask, p, figure(p), unit) for p in expanded.places),
         untested=tuple(expanded.untested),
     )
+
+
+def bounded(evidence: AnyEvidence | None) -> Interval | None:
+    """Return the plain interval; no similarity, area or share exceeds 1."""
+    found = Interval.of(evidence)
+    if found is None or found.high <= 1:
+        return found
+    return Interval(found.low, 1.0, found.level, found.method)
 
 
 def measurement(ask: Ask, place: Place, figure: Figure, unit: Unit) -> Measurement:

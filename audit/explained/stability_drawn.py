@@ -79,7 +79,8 @@ def caption(one: Studied) -> str:
     if len(passes):
         words.append(f"Passes of the model behind each explanation: median {np.median(passes):g}.")
     words.append(
-        f"{len(one.compared.own):,} changed versions of {len(found.at):,} inputs were explained."
+        f"Of {len(found.at):,} inputs {len(np.unique(found.owner)):,} have changed versions that "
+        f"keep the prediction: {len(one.compared.own):,} of these were explained."
     )
     if one.sample.seeds < 2:
         words.append("The explainer has no luck: its noise floor is 1.")

@@ -231,6 +231,30 @@ def test_the_null_is_one_half_for_inputs_of_different_lengths():
     assert abs(np.mean(found) - 0.5) < 0.02
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["spearman", "top", "cosine"])
+def test_the_null_is_one_half_where_versions_lose_parts(rule):
+    def losing(world, digests, change, seed):
+        own = noise(world, digests, change, seed)
+        if change is None:
+            return own
+        gone = normals(digests, 300 + number(change), 0) > 0.8
+        return np.where(gone, np.nan, own)
+
+    found = [area(losing, n=40, seed=s, similarity=rule).value for s in range(200)]
+    assert abs(np.mean(found) - 0.5) < 0.02
+
+
+@pytest.mark.slow
+def test_a_shortfall_of_nothing_is_seldom_proven():
+    proven = []
+    for seed in range(200):
+        world = World(rows_of(40, seed=seed), drawing(0.5), seed=seed)
+        found = figures(world.measured(probe_for(explainer="kernel-shap", seeds=3)))
+        proven.append(found["shortfall.overall"].evidence.p_over(0.0) <= 0.05)
+    assert np.mean(proven) <= 0.09
+
+
 def test_a_linear_model_is_told_surely():
     assert area(linear).value >= 0.99
 
