@@ -62,7 +62,7 @@ class ExplanationStability(Probe):
     in_distribution_only : bool
         Whether rows from other domains are left out.
     until : float, optional
-        A limit on identifiability: explaining stops as soon as it is settled.
+        A limit on identifiability: explaining stops once every figure that it is about is settled.
     block : int
         Inputs that are explained between two looks, where it may stop early.
     retrainings : int

@@ -89,7 +89,7 @@ def caption(one: Studied) -> str:
 
 def percent(share: float) -> str:
     """Write a share that may be nothing but rounding."""
-    return f"{100 * share:.2g}%" if share >= 1e-4 else "under 0.01%"
+    return value(share, Unit.SHARE) if share >= 1e-4 else "under 0.01%"
 
 
 def density(one: Studied, whole: Family | None) -> Density:

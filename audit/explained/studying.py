@@ -128,14 +128,13 @@ class Studying:
     def settled(
         self, key: str, found: Survivors, done: Sequence[Asked], seen: Observations
     ) -> bool:
-        """Whether the limit is settled by the blocks that were explained."""
+        """Whether the blocks that were explained settle the limit for every place that they can."""
         if self.until is None or sum(len(a.whole) for a in done) < LOOK:
             return False
         one = self.read(key, found, done, seen, (self.rule,))
-        everything = np.ones(len(one.sample), dtype=bool)
-        if one.unfit(everything):
-            return False
-        return settled(one.area(np.ones(len(one.found.at), dtype=bool)).evidence, self.until)
+        places = [p.inside for p in self.groups[key] if not one.unfit(p.inside)]
+        areas = [one.area(inside[one.found.at]).evidence for inside in places]
+        return all(settled(area, self.until) for area in areas)
 
     def studied(self, key: str, seen: Observations) -> Studied:
         """Read everything that was explained of a sample, by every similarity."""

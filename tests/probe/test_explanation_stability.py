@@ -597,6 +597,17 @@ def test_explaining_stops_once_the_limit_is_settled():
     assert any("stopped after 75 of 200 inputs" in w for w in evidence.warnings)
 
 
+def test_every_group_must_be_settled_before_explaining_stops():
+    probe = probe_for("identifiability.overall", "identifiability.worst", until=0.8)
+    probe = replace(probe, asks=(probe.asks[0], probe.complete(probe.asks[1], SPLIT)))
+    evidence = World(rows_of(300)).measured(probe)
+    whole, worst = evidence.families
+    assert 75 < whole.measurements[0].n < 300
+    by = {str(m.slice): m for m in worst.measurements}
+    assert by["group=b"].n >= 30
+    assert verdict(replace_sheet(worst, measurements=(by["group=b"],)), min=0.8).outcome == "passed"
+
+
 def test_what_is_not_settled_is_explained_to_the_end():
     world = World(rows_of(100), noise)
     evidence = world.measured(probe_for(until=0.5))
