@@ -38,6 +38,7 @@ def from_objects(network: Any, tokenizer: Any, options: ModelOptions) -> HfText:
         parameters=sum(p.numel() for p in network.parameters()),
         fingerprint=fingerprint(weights.hexdigest(), options, device),
         settings=settings(options, device),
+        opens=("gradients",),
     )
     made = HfText(card, None, options, device)
     made.__dict__ |= {"network": network.eval(), "tokenizer": tokenizer, "config": config}
