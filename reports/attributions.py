@@ -47,6 +47,13 @@ class LikenessView:
     bars: BarsView | None = None
 
     @property
+    def counted(self) -> bool:
+        """Whether there is any number to list."""
+        held = [items for _, items in self.bars.numbers] if self.bars is not None else []
+        held += [s.numbers if isinstance(s, StripView) else s.strongest for s in self.sides]
+        return any(held)
+
+    @property
     def spoken(self) -> str:
         """What tells its fold from others."""
         return ", ".join(filter(None, (self.label, *self.about[:2])))

@@ -66,8 +66,14 @@ def named(side: Weighed, noun: str) -> tuple[str, ...]:
     """Return a name for each part: its own, or its number where inputs are withheld."""
     if not side.names:
         return tuple(f"{noun} {i + 1}" for i in range(len(side.weights)))
-    names = [clip(name, NAME) or BLANK for name in side.names[: len(side.weights)]]
+    names = [_seen(name) for name in side.names[: len(side.weights)]]
     return (*names, *[BLANK] * (len(side.weights) - len(names)))
+
+
+def _seen(name: str) -> str:
+    """Return a name on one line; `BLANK` if no letter of it can be seen."""
+    line = clip(name, NAME)
+    return line if any(c.isprintable() and not c.isspace() for c in line) else BLANK
 
 
 def ordered(weights: Weights) -> list[int]:
