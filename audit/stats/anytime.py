@@ -10,7 +10,7 @@ Where theta <= tau it is a supermartingale that starts at one, and exceeds 1 / a
 probability at most alpha (Ville 1939): 1 / e is a p-value wherever one stops. An estimate with few
 degrees of freedom, or a count, enters by its normal equivalent: the z with the same tail as
 Student's t, or as the binomial law. With errors symmetric on the logit scale, or counts, the error
-of 48 looks at 30 to 500 inputs was measured at .00 to .03 for a level of .05 (tests); a skewed
+of 48 looks at 30 to 500 inputs was measured at .00 to .04 for a level of .05 (tests); a skewed
 estimate on the identity scale goes beyond its level, as it does at a single look.
 
 References

@@ -122,13 +122,14 @@ def test_the_error_over_48_looks_is_held_in_1000_audits(rate):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("centre", [0.85, 1.7])
-def test_the_error_on_identifiability_is_held_in_1000_audits(centre):
+def test_the_error_on_identifiability_is_held_over_all_looks(centre):
+    """400 audits: at most 20 are its level; .01 to .02 were measured in 1,000."""
     truth, rng, over, under = area(centre), np.random.default_rng(3), 0, 0
-    for _ in range(1000):
-        found = [anytime(e, n, 100) for n, e in stages(rng, centre, LOOKS)]
+    for _ in range(400):
+        found = [anytime(e, n, 100) for n, e in stages(rng, centre, range(30, 501, 20))]
         over += any(e.p_over(truth) <= 0.05 for e in found)
         under += any(e.p_under(truth) <= 0.05 for e in found)
-    assert max(over, under) <= 50
+    assert max(over, under) <= 20
 
 
 def test_a_clear_case_is_settled_early():
