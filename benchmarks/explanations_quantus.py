@@ -7,8 +7,8 @@ sides, and each explanation of a changed text is compared with the original one.
 engine with nothing stored. The other is Quantus' local Lipschitz estimate with Captum's integrated
 gradients, on the embeddings of the same texts: Quantus takes arrays, in which every text is as
 long as the longest (most of the difference is that), and the changed texts are handed to it ready.
-Both run batches of as many tokens. Rounds alternate; one thread is used. Only the ratio carries over to another machine.
-Promise: the engine takes at most 0.83 of the CPU seconds of Quantus.
+Both run batches of as many tokens. Rounds alternate; one thread is used. Only the ratio carries
+over to another machine. Promise: the engine takes at most 0.83 of the CPU seconds of Quantus.
 
 Then, apart and without a promise: the engine's own steps, doubled for each text until its
 attributions sum to the change of the margin within 1 %, against Captum's with the one number of
