@@ -5,9 +5,10 @@
 Both sides explain the same movie snippets from predictions of the same model alone, on at least as
 many distinct masked texts on the engine's side as on shap's. One side is the engine with nothing
 stored. The other is `shap.Explainer(f, shap.maskers.Text(tokenizer))` as its documentation shows
-it, where f tokenises what it is given and runs it as one batch. Rounds alternate; one thread is
-used. Only the ratio carries over to another machine. Promise: the engine takes at most 0.43 of the
-CPU seconds of shap.
+it, where f tokenises what it is given and runs it as one batch. A word that is taken away leaves a
+shorter text in the engine and a mask token in shap: about half of the difference is that. Rounds
+alternate; one thread is used. Only the ratio carries over to another machine. Promise: the engine
+takes at most 0.43 of the CPU seconds of shap.
 """
 
 from __future__ import annotations
