@@ -24,7 +24,7 @@ NAME = 48
 MOST_HILLS = 6
 MOST_STOPS = 160  # places of an outline
 STOPS = 21  # places in the table
-ABOVE = 4.0  # the highest hill is cut where it is more than this times as high as the next
+ABOVE = 6.0  # the highest hill is cut where it is more than this times as high as the next
 FAINT = 0.004  # a hill that is lower than this share of its peak needs no room on the axis
 NONE = "–"
 
@@ -163,7 +163,7 @@ def _ruler(humps: Sequence[Hump], mark: float | None) -> Ruler:
 
 def _notes(exhibit: Density, cut: str) -> Iterator[str]:
     if cut:
-        yield f"the peak of {cut} is cut: nearly all its values are alike"
+        yield f"the peak of {cut} is higher than drawn"
     left = len(exhibit.hills) - MOST_HILLS
     if left > 0:
         yield f"{left} more in result.json"
