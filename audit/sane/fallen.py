@@ -68,30 +68,18 @@ class Fallen:
             As `audit.observations.Observations.explanations`.
         """
         alike = SIMILARITIES[similarity]
-        own = seen.explanations(cascade.explain(seen))
-        classes = cascade.classes(seen)
-        examples = cascade.examples
-        digests = examples.digests[cascade.rows]
+        own, classes = seen.explanations(cascade.explain(seen)), cascade.classes(seen)
+        digests = cascade.examples.digests[cascade.rows]
         known = (~np.isnan(own.attributions)).sum(axis=1)
         enough = np.flatnonzero(known >= LEAST_PARTS)
-        found = others_of(
-            own.parts[enough],
-            None if classes is None else classes[enough, 0],
-            digests[enough],
-            most,
-        )
-        null = to_others(own.attributions[enough], own.parts[enough], found, alike)
-        mean = shared_mean(null, found)
-        random = np.stack([
-            np.mean([
-                alike(own.attributions, seen.explanations(cascade.explain(seen, d, i)).attributions)
-                for i in range(cascade.draws)
-            ], axis=0)
-            for d in cascade.depths
-        ])[:, enough]  # fmt: skip
+        chosen = None if classes is None else classes[enough, 0]
+        found = others_of(own.parts[enough], chosen, digests[enough], most)
+        original = own.attributions[enough]
+        mean = shared_mean(to_others(original, own.parts[enough], found, alike), found)
+        random = to_random(original, cascade, seen, enough, alike)
         able = ~np.isnan(mean) & ~np.isnan(random).any(axis=0)
         kept = enough[able]
-        clusters = examples.clusters
+        clusters = cascade.examples.clusters
         codes = (
             np.unique(digests[kept], return_inverse=True)[1].ravel()
             if clusters is None
@@ -157,6 +145,37 @@ def to_others(
         laid = laid_on(attributions[other], parts[other], parts[there])
         own = attributions[there, : laid.shape[1]]
         found[there, j] = similarity(own, laid)
+    return found
+
+
+def to_random(
+    attributions: FloatArray,
+    cascade: Cascade,
+    seen: Observations,
+    places: IntArray,
+    similarity: Similarity,
+) -> FloatArray:
+    """Return the similarity of original explanations to those with random layers.
+
+    Parameters
+    ----------
+    attributions : (k, parts) float array
+    cascade : Cascade
+    seen : Observations
+    places : (k,) int array
+        Where these inputs stand among the explained ones.
+    similarity : callable
+
+    Returns
+    -------
+    (depths, k) float array
+        Mean over draws.
+    """
+    found = np.zeros((len(cascade.depths), len(places)))
+    for line, depth in zip(found, cascade.depths, strict=True):
+        for draw in range(cascade.draws):
+            random = seen.explanations(cascade.explain(seen, depth, draw)).attributions[places]
+            line += similarity(attributions, random) / cascade.draws
     return found
 
 
