@@ -11,8 +11,8 @@ An input has two roles, as itself and as another's other, so that the estimate i
 not symmetric) U-statistic of order two and not a mean of independent rows. Leaving out each input
 in both of its roles gives the jackknife of a U-statistic (Arvesen 1969). It counts what belongs to
 one pair alone twice, once with either member (Efron & Stein 1981: the jackknife
-overestimates what is not linear); so that part is estimated from the residuals of pairs and taken
-off once, as dyadic regression does (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015).
+overestimates what is not linear); so the squares of what pairs change are taken off once,
+as dyadic regression does (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015).
 
 References
 ----------
@@ -192,7 +192,7 @@ def _jackknife(pairs: _Pairs, value: float) -> Mean | None:
     if not whole > 1e-24 or (change**2).sum() ** 2 < FEW_CLUSTERS * (change**4).sum():
         return None
     # only what belongs to pairs was counted twice: at most half of the whole can be too much
-    variance = max(whole - _of_pairs(pairs), whole / 2)
+    variance = max(whole - _of_pairs(pairs, value), whole / 2)
     own = cluster_mean(pairs.mean, pairs.cluster).df
     if own is None:
         return None
@@ -201,17 +201,27 @@ def _jackknife(pairs: _Pairs, value: float) -> Mean | None:
 
 def _without(pairs: _Pairs) -> FloatArray:
     """Return the estimate with each cluster left out in both roles, from sums alone."""
-    row, member, total, count = _by_cluster(pairs, pairs.win)
-    left = pairs.others[row] - count
-    remaining = pairs.mean[row] * pairs.others[row] - total
-    after = _ratio(remaining, left, 0.0)
-    change = np.bincount(member, weights=after - pairs.mean[row], minlength=pairs.clusters)
-    gone = np.bincount(member, weights=left <= 0, minlength=pairs.clusters)
+    row, member, after, gone = _rows_without(pairs)
+    change = np.where(gone, 0.0, after) - pairs.mean[row]
     own = np.bincount(pairs.cluster, weights=pairs.mean, minlength=pairs.clusters)
     size = np.bincount(pairs.cluster, minlength=pairs.clusters)
-    rest = len(pairs.mean) - size - gone
-    sums = pairs.mean.sum() - own + change
-    return _ratio(sums, rest, np.nan)
+    sums = pairs.mean.sum() - own + np.bincount(member, change, pairs.clusters)
+    return _ratio(sums, len(pairs.mean) - size - np.bincount(member, gone, pairs.clusters), np.nan)
+
+
+def _rows_without(pairs: _Pairs) -> tuple[IntArray, IntArray, FloatArray, NDArray[np.bool_]]:
+    """Return inputs, clusters among their others, and inputs' means without these.
+
+    An input's own cluster is left aside. The last array tells where no other is left.
+    """
+    apart = pairs.first != pairs.second
+    key = pairs.row[apart] * pairs.clusters + pairs.second[apart]
+    cells, place = np.unique(key, return_inverse=True)
+    row, member = (np.asarray(c, dtype=np.int64) for c in np.divmod(cells, pairs.clusters))
+    total = np.bincount(place, weights=pairs.win[apart], minlength=len(cells))
+    left = pairs.others[row] - np.bincount(place, minlength=len(cells))
+    after = _ratio(pairs.mean[row] * pairs.others[row] - total, left, np.nan)
+    return row, member, after, left <= 0
 
 
 def _ratio(above: FloatArray, below: ArrayLike, empty: float) -> FloatArray:
@@ -219,26 +229,14 @@ def _ratio(above: FloatArray, below: ArrayLike, empty: float) -> FloatArray:
     return np.asarray(np.divide(above, size, out=np.full(len(above), empty), where=size > 0))
 
 
-def _by_cluster(
-    pairs: _Pairs, values: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Return input, other's cluster, sum and number of pairs, for others of another cluster."""
-    apart = pairs.first != pairs.second
-    key = pairs.row[apart] * pairs.clusters + pairs.second[apart]
-    cells, place = np.unique(key, return_inverse=True)
-    total = np.bincount(place, weights=values[apart], minlength=len(cells)).astype(np.float64)
-    count = np.bincount(place, minlength=len(cells)).astype(np.float64)
-    row, member = (np.asarray(c, dtype=np.int64) for c in np.divmod(cells, pairs.clusters))
-    return row, member, total, count
+def _of_pairs(pairs: _Pairs, value: float) -> float:
+    """Return the part of the variance that belongs to pairs of clusters alone.
 
-
-def _of_pairs(pairs: _Pairs) -> float:
-    """Return the part of the variance that belongs to pairs of clusters alone."""
-    count = pairs.others[pairs.row]
-    # the residuals of c pairs about their mean have lost one degree of freedom of c
-    scale = np.sqrt(count / np.maximum(count - 1, 1)) / (count * len(pairs.mean))
-    row, member, total, _ = _by_cluster(pairs, (pairs.win - pairs.mean[pairs.row]) * scale)
+    An input that has no other others goes when these go: all that it says was counted twice.
+    """
+    row, member, after, gone = _rows_without(pairs)
+    change = (pairs.mean[row] - np.where(gone, value, after)) / len(pairs.mean)
     own = pairs.cluster[row]
     low, high = np.minimum(own, member), np.maximum(own, member)
     _, place = np.unique(low * pairs.clusters + high, return_inverse=True)
-    return float((np.bincount(place, weights=total) ** 2).sum())
+    return float((np.bincount(place, weights=change) ** 2).sum())

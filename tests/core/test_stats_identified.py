@@ -200,6 +200,20 @@ def test_what_belongs_to_pairs_is_counted_once():
     assert np.std(values) == pytest.approx(np.sqrt(1 / 12 / 600), rel=0.15)
 
 
+@pytest.mark.parametrize(("others_each", "most"), [(1, 1.1), (2, 1.6), (9, 1.15)])
+def test_classes_of_few_inputs_are_not_known_better_than_they_are(others_each, most):
+    """Inputs are compared within their class, both ways; the luck of a pair is that of both."""
+    rng, size, found = np.random.default_rng(11), others_each + 1, []
+    place = np.arange(60)
+    other = np.array([[j for j in place if j // size == i // size and j != i] for i in place])
+    for _ in range(300):
+        own, luck = rng.normal(0.8, 1.0, (60, 1, 5)), rng.normal(size=(60, 60))
+        foreign = (luck + luck.T)[place[:, None], other] / np.sqrt(2)
+        found.append(identifiability((own > foreign[..., None]).mean(axis=2), other))
+    spread = np.std([e.estimate for e in found])
+    assert 0.9 <= np.mean([e.se for e in found]) / spread <= most
+
+
 @pytest.mark.parametrize(("win", "right"), [(1.0, 15), (0.0, 0), (0.5, 8)])
 def test_where_nothing_varies_pairs_without_a_common_input_are_counted(win, right):
     other = others(np.random.default_rng(6), np.arange(31), 10)
