@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.errors import ModelError, NotApplicable
 from audit.examples import Examples, FloatArray, IntArray
@@ -36,6 +37,9 @@ class Observation:
         ``logits = outputs @ weights.T + bias``.
     explained : Explanations, optional
         Of an `Explain` request; `outputs` are its attributions then.
+    altered : (n,) bool array, optional
+        Where a transform was asked for: which inputs it changed at all, by content. Pictures count
+        as changed.
     unable : bool
         Whether nothing failed, but the question does not fit the model, as `reason` says: no
         gradient reaches the input, ...
@@ -49,6 +53,7 @@ class Observation:
     logits: FloatArray | None = None
     head: tuple[FloatArray, FloatArray] | None = None
     explained: Explanations | None = None
+    altered: npt.NDArray[np.bool_] | None = None
     unable: bool = False
 
 

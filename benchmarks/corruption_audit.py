@@ -74,7 +74,7 @@ def inputs_of(spec: AuditSpec) -> tuple[list[str], int]:
     asked = prepared.probes[PROBE].plan(examples, prepared.loaded.card, Observations(examples))
     kinds, texts = registry.transforms(), []
     for request in asked:
-        rows = source(request, examples, kinds)
+        rows = source(request, examples, kinds, {})
         texts += rows.inputs.take(range(len(rows)))
     return sorted(set(texts)), len(texts)
 

@@ -97,9 +97,7 @@ class ExplanationStability(Probe):
             "A stable explanation can be wrong: stability says nothing of whether the parts that "
             "are pointed at decide the answer. Read it beside explanation-faithfulness.",
             "Only changes that keep the prediction are explained; how many do is measured beside "
-            "it. A change that leaves the output the same to the last digit cannot be told from "
-            "one that found nothing to change, and is left out: for a model that answers in steps, "
-            "such as trees, what is left are the changes that it felt.",
+            "it. Of these, changes that moved the output are explained first.",
             "Absolute attributions are compared: a part whose sign turns counts as the same.",
             "Another input's attributions are laid on the parts by relative position: inputs that "
             "share a form (a first sentence, a column) are rightly harder to tell apart.",

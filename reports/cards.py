@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from audit.exhibits import Curve, Exhibit, Forest, Heat, Plane, Table
+from audit.exhibits import Attributions, Curve, Density, Exhibit, Forest, Heat, Plane, Table
 from audit.result import Finding, ProbeResult
 from audit.verdict import Outcome
 from reports.curves import outcome_of
+from reports.densities import outcome_of as spread_outcome
 from reports.exhibits import broad
 from reports.heat_table import outcome_of as cell_outcome
 from reports.index import Anchors, Index
@@ -23,7 +24,7 @@ LEAST_FIGURES = 2
 DRAWN_FIGURES = 60
 OPEN_TABLE_ROWS = 14
 OPEN_TABLES = 2
-PLOTS = (Forest, Curve, Heat, Plane)
+PLOTS = (Forest, Curve, Heat, Plane, Density, Attributions)
 
 
 @dataclass(frozen=True)
@@ -202,9 +203,10 @@ def _split(
 def _main(ranked: Sequence[Exhibit]) -> Iterator[Exhibit]:
     """Return what stands open in any case: the first of each shape that says most at a glance.
 
-    These are a lone curve, a plot of levels against a level, a heat table, and a plane from 0 to 1.
+    These are a lone curve, a plot of levels against a level, a heat table, a plane from 0 to 1, and
+    explanations.
     """
-    for shape in (_lone, _led, _grid, _square):
+    for shape in (_lone, _led, _grid, _square, _explained):
         yield from [exhibit for exhibit in ranked if shape(exhibit)][:1]
 
 
@@ -224,6 +226,10 @@ def _square(exhibit: Exhibit) -> bool:
     return isinstance(exhibit, Plane) and exhibit.square
 
 
+def _explained(exhibit: Exhibit) -> bool:
+    return isinstance(exhibit, Attributions)
+
+
 def _height(exhibit: Exhibit) -> tuple[bool, bool, bool]:
     """Order lone curves first, what needs the whole width last, and tall plots behind low ones."""
     tall = isinstance(exhibit, Forest | Heat) and len(exhibit.rows) > TALL
@@ -236,12 +242,14 @@ def _judged(index: Index, exhibit: Exhibit) -> Outcome | None:
     A plot of another family may share comparisons with a required one: it is not the one that was
     asked for.
     """
-    if not isinstance(exhibit, Forest | Curve | Heat | Plane):
+    if not isinstance(exhibit, Forest | Curve | Heat | Plane | Density):
         return None
     if exhibit.family and exhibit.family not in index.required:
         return None
     if isinstance(exhibit, Plane):
         return every_outcome(index, exhibit)
+    if isinstance(exhibit, Density):
+        return spread_outcome(index, exhibit)
     if isinstance(exhibit, Heat):
         cells = (c for row in exhibit.rows for c in (*row.cells, row.total) if c is not None)
         return worst(o for c in cells if (o := cell_outcome(index, c)) is not None)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from audit import registry
-from audit.engine.altered import place, source
+from audit.engine.altered import narrowed, place, source
 from audit.engine.engine import Answers, Engine, refused
 from audit.engine.explaining import DEFAULT_BUDGET, Explaining, ExplainPlan
 from audit.engine.fitplan import FitPlan, total_seconds
@@ -211,6 +211,7 @@ class Dispatcher:
         backs += [self.others[name].run(plan) for name, plan in work.others.items()]
         for back in backs:
             answers.update(back.answers.items())
+        answers = {r: noted(r, seen, work.places) for r, seen in answers.items()}
         made = self.explaining.run(work.explained)
         answers.update(made.answers.items())
         brought = Brought(
@@ -226,6 +227,15 @@ class Dispatcher:
             answers.update(fits.answers.items())
             brought = replace(brought, trained=fits.trained, trained_before=fits.reused)
         return brought
+
+
+def noted(request: Request, seen: Observation, places: Mapping[str, Examples]) -> Observation:
+    """Return an answer about changed inputs with a note of which the change left as they were."""
+    if not isinstance(request, Predict) or request.transform is None:
+        return seen
+    before = narrowed(places[request.split], request.rows).digests
+    after = places[place(request)].digests if place(request) in places else before
+    return replace(seen, altered=np.asarray(before != after))
 
 
 def uncovered(back: Answers, plan: EnginePlan) -> Answers:

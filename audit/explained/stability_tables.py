@@ -76,14 +76,14 @@ def changes(one: Studied) -> Table:
         id=f"{ID}-changes-{one.sample.cells.split}",
         title="What each change does" + suffix(one),
         caption=(
-            f"Of {len(one.sample):,} inputs: those whose output moved at all, the share of these "
-            "that keep the prediction, and of the versions that were explained the mean similarity "
-            "and identifiability. Least alike first."
+            f"Of {len(one.sample):,} inputs: those that the change altered at all, the share of "
+            "these that keep the prediction, and of the versions that were explained the mean "
+            "similarity and identifiability. Least alike first."
         ),
         columns=(
             Column("Change"),
             Column("Severity"),
-            Column("Outputs moved"),
+            Column("Altered"),
             Column("Prediction kept", Unit.SHARE),
             Column("Explained"),
             Column("Similarity", Unit.RATIO),

@@ -215,8 +215,8 @@ def warned(key: str, one: Studied) -> list[str]:
     same = int((~one.survivors.changed).sum())
     if same:
         out.append(
-            f"{same:,} of {one.survivors.changed.size:,} versions ({key}) left the output as it "
-            "was, to the last digit, and are left out"
+            f"{same:,} of {one.survivors.changed.size:,} versions ({key}) are the input itself: "
+            "the change found nothing to change"
         )
     if len(found.at) < total:
         out.append(

@@ -28,8 +28,8 @@ class Survivors:
     classes : (n, 2) int array, optional
         Class that is explained and class that it is held against, of the unchanged inputs.
     changed : (c, n) bool array
-        Where the output is another one. A version with the same output to the last digit is no
-        version at all, as far as a probe can see: most often the change found nothing to change.
+        Where the transform changed the input at all: one that it found nothing to change in is no
+        version of it.
     kept : (c, n) bool array
         Where a changed version keeps the prediction.
     taken : (c, n) bool array
@@ -81,7 +81,8 @@ def survivors(
     margin : float
         That share.
     luck : (c, n) float array
-        Of each version: those with the least are explained.
+        Of each version, below 1: those with the least are explained, and those that left the
+        output as it was after all others.
     most : int
         Versions that are explained of each input, at most.
 
@@ -94,13 +95,15 @@ def survivors(
     classes = pair_of_classes(task, first)
     before = values(task, first, classes)
     allowed = margin * (np.abs(before) if classes is not None else np.std(before))
-    changed = np.stack([differs(first.outputs, a.outputs) for a in rest])
+    changed = np.stack([differs(first, a) for a in rest])
     near = np.stack([np.abs(values(task, a, classes) - before) <= allowed for a in rest])
     if isinstance(task, Classification):
         chosen = task.decide(first)
         near &= np.stack([task.decide(a) == chosen for a in rest])
     kept = changed & near
-    return Survivors(classes, changed, kept, first_of(kept, luck, most))
+    # what the model did not feel is explained as before: it tells least, and comes last
+    felt = np.stack([moved(first, a) for a in rest])
+    return Survivors(classes, changed, kept, first_of(kept, luck + ~felt, most))
 
 
 def values(task: Task, seen: Observation, classes: IntArray | None) -> FloatArray:
@@ -110,9 +113,15 @@ def values(task: Task, seen: Observation, classes: IntArray | None) -> FloatArra
     return values_of(seen.outputs)
 
 
-def differs(before: FloatArray, after: FloatArray) -> Bools:
+def differs(before: Observation, after: Observation) -> Bools:
+    """Return which inputs a change has changed; where nobody noted it, those whose output moved."""
+    return moved(before, after) if after.altered is None else after.altered
+
+
+def moved(before: Observation, after: Observation) -> Bools:
     """Return where outputs are not the same to the last digit."""
-    return np.asarray((before != after).reshape(len(before), -1).any(axis=1))
+    other = before.outputs != after.outputs
+    return np.asarray(other.reshape(len(other), -1).any(axis=1))
 
 
 def first_of(kept: Bools, luck: FloatArray, most: int) -> Bools:
