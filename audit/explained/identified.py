@@ -30,6 +30,7 @@ MEASURES = {
     "survival.rate": "Share of changed inputs that keep the prediction",
     "retrained.agreement": "Similarity of explanations between trainings",
 }
+STOPPED = "with until: the inputs are those that settled the identifiability; leave it out for this"
 UNITS = {"survival": Unit.SHARE}  # everything else is an area or a similarity
 
 # What is assumed before an explanation is seen.
@@ -111,7 +112,7 @@ class Studied:
         """Return why nothing is claimed of some inputs, or an empty text."""
         rate = self.survivors.rate(inside)
         if rate is None:
-            return "no change moved an output of the model: there is nothing to hold against it"
+            return "no change altered an input: there is nothing to hold it against"
         if rate < LEAST_RATE:
             return (
                 f"only {100 * rate:.1f}% of the changed inputs keep the prediction; at least "
@@ -138,9 +139,10 @@ class Studied:
         known = here & ~np.isnan(lost)
         n = int(known.sum())
         codes = np.arange(len(lost)) if self.clusters is None else self.clusters
+        if self.tuned and n:
+            # the mean of a skewed difference is not normal soon enough for a sequence
+            return Figure(None, n, float(lost[known].mean()), STOPPED)
         evidence: AnyEvidence | None = mean_of(lost[known], codes[known])
-        if self.tuned and evidence is not None:
-            evidence = anytime(evidence, n, self.tuned)
         if evidence is None:
             return Figure(None, n, why=self.too_few(n, "with versions that can be compared"))
         return Figure(evidence, n, float(lost[known].mean()))
@@ -151,7 +153,7 @@ class Studied:
         known = inside & ~np.isnan(share)
         n = int(known.sum())
         if not n:
-            return Figure(None, 0, why="no change moved an output of the model")
+            return Figure(None, 0, why="no change altered an input")
         own = self.examples.clusters
         evidence = effective.share(share[known], None if own is None else own[known])
         why = "" if evidence is not None else "one cluster does not say how clusters differ"

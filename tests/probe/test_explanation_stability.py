@@ -474,7 +474,7 @@ def test_a_model_that_never_moves_decides_nothing():
     world = World(rows_of(40), spread=0.0)
     found = figures(world.measured(probe_for()))
     assert all(m.evidence is None for m in found.values())
-    assert "no change moved an output" in found["identifiability.overall"].why
+    assert "no change altered an input" in found["identifiability.overall"].why
 
 
 def test_one_input_decides_nothing():
