@@ -110,7 +110,7 @@ class Explaining:
         """
         made = Made(dict(plan.lost))
         opened = {r: c for r, c in plan.cases.items() if not isinstance(c.explainer, ByMasks)}
-        left = sum(len(self._missing(c, self._recalled(c))) for c in opened.values())
+        left = len({key for case in opened.values() for key in self._wanted(case)})
         if left:
             self.progress.start("explain", left)
         try:
@@ -135,6 +135,11 @@ class Explaining:
             self._explain(case, missing, found)
             made.explained += 0 if found.unable else len(missing) - len(found.failed)
         return answered(case, found)
+
+    def _wanted(self, case: Case) -> Iterator[tuple[str, bytes]]:
+        """Yield what is missing of one case, so that equal ones of several cases count once."""
+        for item in self._missing(case, self._recalled(case)):
+            yield case.key, bytes(case.digests[item])
 
     def _missing(self, case: Case, found: Found) -> IntArray:
         return np.setdiff1d(np.arange(len(case.digests)), sorted(found.rows))

@@ -83,7 +83,7 @@ def caption(one: Studied) -> str:
         f"keep the prediction: {len(one.compared.own):,} of these were explained."
     )
     if one.sample.seeds < 2:
-        words.append("The explainer has no luck: its noise floor is 1.")
+        words.append("The explainer draws nothing at random, so its noise floor is 1.")
     return " ".join(words)
 
 
