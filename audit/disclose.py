@@ -27,6 +27,13 @@ def disclose(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> t
     return tuple(_disclosed(exhibit, examples) for exhibit in exhibits)
 
 
+def withhold(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> tuple[Exhibit, ...]:
+    """Return the exhibits without any input, but with the names of columns."""
+    from audit.disclosed_parts import headed
+
+    return tuple(headed(e, examples) if isinstance(e, Attributions) else e for e in exhibits)
+
+
 def _disclosed(exhibit: Exhibit, examples: Mapping[str, Examples]) -> Exhibit:
     if isinstance(exhibit, Attributions):
         from audit.disclosed_parts import named

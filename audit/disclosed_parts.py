@@ -52,6 +52,19 @@ def named(exhibit: Attributions, examples: Mapping[str, Examples]) -> Attributio
     return msgspec.structs.replace(exhibit, pairs=tuple(found))
 
 
+def headed(exhibit: Attributions, examples: Mapping[str, Examples]) -> Attributions:
+    """Return explanations of rows of a table with the names of its columns, and nothing of a row.
+
+    These stand in the specification; they may be shown where inputs may not.
+    """
+    if exhibit.modality != "tabular" or not exhibit.pairs:
+        return exhibit
+    first = exhibit.pairs[0]
+    taken = examples[first.split].inputs.take(np.array([first.row], dtype=np.int64))
+    names = tuple(str(c) for c in getattr(taken, "columns", ()))
+    return msgspec.structs.replace(exhibit, headings=names)
+
+
 def _change(pair: Likeness) -> Change:
     return pair.split, pair.transform, pair.severity, pair.seed
 

@@ -14,7 +14,7 @@ import msgspec
 
 from audit import __version__, gate, screens
 from audit.asking import Asked, ask
-from audit.disclose import disclose
+from audit.disclose import disclose, withhold
 from audit.engine.progress import Progress, Silent
 from audit.engine.rows import write_rows
 from audit.environment import environment
@@ -162,8 +162,8 @@ def measure(
             error="".join(traceback.format_exception(error, limit=-3)),
         )
     exhibits = tuple(evidence.exhibits)
-    if prepared.spec.config.report.examples == "full":
-        exhibits = disclose(exhibits, prepared.loaded.examples)
+    shown = disclose if prepared.spec.config.report.examples == "full" else withhold
+    exhibits = shown(exhibits, prepared.loaded.examples)
     return msgspec.structs.replace(
         blank,
         families=tuple(evidence.families),

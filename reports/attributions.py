@@ -6,15 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from audit import writing as fmt
-from audit.exhibits import Attributions, Likeness
+from audit.exhibits import Attributions, Likeness, Weighed
 from audit.measurement import Unit
 from reports.bars import BarsView, bars_view
 from reports.changes import WITHHELD
 from reports.index import Index
 from reports.overlays import OverlayView, overlay_view
 from reports.tokens import StripView, strip_view
-from reports.weights import scale
+from reports.weights import Scale, scale
 from reports.words import capital, clip, one_line
 
 MOST_PAIRS = 24
@@ -73,6 +75,8 @@ class AttributionsView:
         How many there are.
     withheld : str
         What is not shown of any of them.
+    headed : bool
+        Whether their parts have names all the same.
     """
 
     title: str
@@ -83,6 +87,7 @@ class AttributionsView:
     folded: tuple[LikenessView, ...]
     count: int
     withheld: str
+    headed: bool = False
 
     @property
     def many(self) -> str:
@@ -110,7 +115,15 @@ def attributions_view(_: Index, exhibit: Attributions) -> AttributionsView:
         folded=tuple(_likeness(exhibit, pair, noun, shape) for pair in folded),
         count=len(exhibit.pairs),
         withheld=WITHHELD if opened and not told else "",
+        headed=bool(exhibit.headings),
     )
+
+
+def _with_headings(side: Weighed | None, headings: tuple[str, ...]) -> Weighed | None:
+    """Return weights under the names of columns, where they have no names of their own."""
+    if side is None or side.names or len(headings) != len(side.weights):
+        return side
+    return msgspec.structs.replace(side, names=headings)
 
 
 def _split(pairs: Sequence[Likeness]) -> tuple[list[Likeness], list[Likeness]]:
@@ -140,8 +153,14 @@ def _likeness(exhibit: Attributions, pair: Likeness, noun: str, shape: str) -> L
         else "",
         about=tuple(_about(exhibit, pair)),
         sides=drawn,
-        bars=bars_view(pair.before, pair.after, noun, how) if shape == "bars" else None,
+        bars=_bars(exhibit, pair, noun, how) if shape == "bars" else None,
     )
+
+
+def _bars(exhibit: Attributions, pair: Likeness, noun: str, how: Scale) -> BarsView:
+    before = _with_headings(pair.before, exhibit.headings)
+    after = _with_headings(pair.after, exhibit.headings)
+    return bars_view(before or pair.before, after, noun, how)
 
 
 def _about(exhibit: Attributions, pair: Likeness) -> Iterator[str]:

@@ -125,6 +125,9 @@ class Attributions(msgspec.Struct, frozen=True, kw_only=True, tag="attributions"
         One part, in a word.
     columns : tuple of str
         Headings of the facts.
+    headings : tuple of str
+        For tables: the names of the columns, which say nothing of an input. Filled in by the
+        runner.
     """
 
     id: str
@@ -134,3 +137,4 @@ class Attributions(msgspec.Struct, frozen=True, kw_only=True, tag="attributions"
     noun: str
     columns: tuple[str, ...]
     pairs: tuple[Likeness, ...]
+    headings: tuple[str, ...] = ()

@@ -46,7 +46,8 @@ def similarities(one: Studied) -> Table:
         caption=(
             "Of absolute attributions, means over inputs. Noise floor: the same input under other "
             "seeds of the explainer. Stability: its changed versions. Null: other inputs with the "
-            "same answer. " + ("" if one.sample.seeds > 1 else "The explainer draws nothing at random. ")
+            "same answer. "
+            + ("" if one.sample.seeds > 1 else "The explainer draws nothing at random. ")
         ).rstrip(),
         columns=(
             Column("Similarity"),

@@ -239,3 +239,20 @@ def test_explained_pictures_are_made_small(pictures):
     assert opened(pair.before.picture).size == opened(pair.after.picture).size == (96, 64)
     assert pair.before.picture != pair.after.picture
     assert len(pair.after.names) == 64
+
+
+def test_columns_are_named_where_inputs_are_withheld_and_no_value_is():
+    from audit.disclose import withhold
+    from audit.engine.altered import Held
+    from audit.exhibits import Attributions, Likeness, Weighed
+    from audit.samples import sample_examples
+
+    frame = pd.DataFrame({"age": [31, 32], "town": ["secret", "other"]})
+    rows = replace(sample_examples(2), inputs=Held(frame), modality="tabular")
+    pair = Likeness(label="worst", split="test", row=1, before=Weighed(weights=(0.7, -0.3)))
+    shown = Attributions(
+        id="x", title="x", caption="x", modality="tabular", noun="column", columns=(), pairs=(pair,)
+    )
+    (found,) = withhold((shown,), {"test": rows})
+    assert found.headings == ("age", "town")
+    assert "other" not in str(found)
