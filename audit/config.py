@@ -14,7 +14,7 @@ from audit.groups import GroupRules
 from audit.places import KeyPath, Places
 
 TRAIN = "train"
-LEAST_MEMORY = 16  # MiB
+LEAST_MEMORY = 64  # MiB
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

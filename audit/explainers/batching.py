@@ -15,6 +15,7 @@ from audit.explainers.footprint import measured
 
 Point = Callable[[Tensor, IntArray, int], Tensor]
 TRANSIENT = 2  # bytes at work for each that is kept: gradients, and what passes forward at once
+SPARE = 3.5  # what is freed between batches of unlike length is not all given back
 COPIES = 6  # of a point: itself, its start, their difference, its gradient, and two on the way
 MOST_ROWS = 1_024  # of a network that does not say what is fast
 
@@ -116,7 +117,7 @@ class Passes:
         # a shorter row is taken to need less in proportion: attention, which grows faster, only
         # makes that too much
         kept = self.footprint.row * length / max(self.footprint.length, 1)
-        room = int(self.budget / 2 / max(COPIES * 4 * own + TRANSIENT * kept, 1))
+        room = int(self.budget / SPARE / max(COPIES * 4 * own + TRANSIENT * kept, 1))
         fast = self.units // max(length, 1) if self.units else MOST_ROWS
         return max(1, min(room, fast))
 
