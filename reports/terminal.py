@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_MET = 10
 TITLE = 44
+UNDEFINED = "Undefined for "  # begins the sentence that says why a figure has no value
 STYLE = {
     Outcome.FAILED: "bold red",
     Outcome.ERROR: "bold magenta",
@@ -131,7 +132,8 @@ def _note(row: Row) -> str:
     if row.tag:
         return row.tag
     if row.outcome is Outcome.INCONCLUSIVE:
-        return one_line(row.verdict.settle) or row.subject
+        _, undefined, why = one_line(row.verdict.explanation).partition(UNDEFINED)
+        return one_line(row.verdict.settle) or undefined + why or row.subject
     if row.outcome in (Outcome.FAILED, Outcome.PASSED):
         return row.subject
     return one_line(row.verdict.explanation)
