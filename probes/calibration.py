@@ -111,7 +111,9 @@ class Calibration(Probe):
         if name == "error.worst":
             return complete_groups(ask, split)
         if name == "error.domain" and ask.split != TEST:
-            raise ConfigError(f'measure "{ask.measure}" starts from the test split: leave out on:')
+            raise ConfigError(
+                f'measure "{ask.measure}" starts from the test split: leave out split:'
+            )
         if name == "classwise.overall":
             plain = about_all_rows(replace(ask, label=""))
             return plain if ask.label == "each" else replace(plain, label=ask.label)

@@ -175,7 +175,9 @@ class ExplanationStability(Probe):
         if ask.statistic == "worst":
             return complete_groups(ask, split)
         if ask.statistic == "domain" and ask.split != TEST:
-            raise ConfigError(f'measure "{ask.measure}" starts from the test split: leave out on:')
+            raise ConfigError(
+                f'measure "{ask.measure}" starts from the test split: leave out split:'
+            )
         return about_all_rows(
             ask, hint=f"write {ask.probe}.identifiability.worst for the figure in every group"
         )

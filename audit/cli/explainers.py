@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.errors import AuditError, ConfigError, did_you_mean
+from audit.cli.offered import offered, unknown
 
 if TYPE_CHECKING:
-    from audit.explainer import Explainer, ExplainerSheet
+    from audit.explainer import ExplainerSheet
 
 NEEDS = {
     "predictions": "From predictions alone",
@@ -26,57 +26,15 @@ NEEDS = {
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the explainers, or explain NAME: how it works, and its settings."""
-    kinds, broken = offered()
+    from audit.explainer import ByMasks, ByModel
+
+    kinds, broken = offered("explainer", ByMasks | ByModel)
     if name is None:
         listing([k.sheet for k in kinds.values()], broken)
     elif name in kinds:
         explain(kinds[name].sheet)
-    elif name in broken:
-        raise ConfigError(f"the explainers {name} cannot be loaded", hint=broken[name])
     else:
-        raise ConfigError(f'unknown explainer "{name}"', hint=did_you_mean(name, kinds))
-
-
-def offered() -> tuple[dict[str, Explainer], dict[str, str]]:
-    """Return the explainers by name, and why the packages that are left out do not load."""
-    from audit import registry
-
-    kinds: dict[str, Explainer] = {}
-    broken: dict[str, str] = {}
-    for entry in registry.listed("explainer"):
-        try:
-            found = made(entry)
-        except AuditError as error:
-            broken[entry] = f"{error.message} ({error.hint})" if error.hint else error.message
-            continue
-        names = [*kinds, *(k.sheet.name for k in found)]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            broken[entry] = f'two explainers are called "{twice[0]}"'
-        else:
-            kinds |= {k.sheet.name: k for k in found}
-    return kinds, broken
-
-
-def made(entry: str) -> list[Explainer]:
-    """Call one package's function and check what it returns.
-
-    Raises
-    ------
-    AuditError
-        If it does not import, fails, or returns something else.
-    """
-    from audit import registry
-    from audit.explainer import ByMasks, ByModel
-
-    function = registry.load("explainer", entry)
-    try:
-        found = list(function())
-    except Exception as error:
-        raise AuditError(f"it fails: {type(error).__name__}: {error}") from error
-    if not all(isinstance(k, ByMasks | ByModel) for k in found):
-        raise AuditError("it returns something else than explainers")
-    return found
+        raise unknown("explainer", name, kinds, broken)
 
 
 def listing(sheets: list[ExplainerSheet], broken: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.errors import AuditError, ConfigError, did_you_mean
+from audit.cli.offered import offered, unknown
 
 if TYPE_CHECKING:
     from audit.transform import TransformKind, TransformSheet
@@ -22,57 +22,15 @@ MODALITIES = {"text": "Texts", "image": "Images", "tabular": "Tables"}
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the transforms, or explain NAME: what it does at each severity, with an example."""
-    kinds, broken = offered()
+    from audit.transform import TransformKind
+
+    kinds, broken = offered("transform", TransformKind)
     if name is None:
         listing(kinds, broken)
     elif name in kinds:
         explain(kinds[name])
-    elif name in broken:
-        raise ConfigError(f"the transforms {name} cannot be loaded", hint=broken[name])
     else:
-        raise ConfigError(f'unknown transform "{name}"', hint=did_you_mean(name, kinds))
-
-
-def offered() -> tuple[dict[str, TransformKind], dict[str, str]]:
-    """Return the transforms by name, and why the packages that are left out do not load."""
-    from audit import registry
-
-    kinds: dict[str, TransformKind] = {}
-    broken: dict[str, str] = {}
-    for entry in registry.listed("transform"):
-        try:
-            found = made(entry)
-        except AuditError as error:
-            broken[entry] = f"{error.message} ({error.hint})" if error.hint else error.message
-            continue
-        names = [*kinds, *(k.sheet.name for k in found)]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            broken[entry] = f'two transforms are called "{twice[0]}"'
-        else:
-            kinds |= {k.sheet.name: k for k in found}
-    return kinds, broken
-
-
-def made(entry: str) -> list[TransformKind]:
-    """Call one package's function and check what it returns.
-
-    Raises
-    ------
-    AuditError
-        If it does not import, fails, or returns something else.
-    """
-    from audit import registry
-    from audit.transform import TransformKind
-
-    function = registry.load("transform", entry)
-    try:
-        found = list(function())
-    except Exception as error:
-        raise AuditError(f"it fails: {type(error).__name__}: {error}") from error
-    if not all(isinstance(k, TransformKind) for k in found):
-        raise AuditError("it returns something else than transforms")
-    return found
+        raise unknown("transform", name, kinds, broken)
 
 
 def listing(kinds: dict[str, TransformKind], broken: dict[str, str]) -> None:

@@ -14,12 +14,11 @@ import numpy as np
 
 from audit import registry
 from audit.config import TRAIN
-from audit.errors import NotApplicable
 from audit.examples import Examples, FloatArray, IntArray
 from audit.explained.means import mean_of
 from audit.explained.similarity import LEAST_PARTS, SIMILARITIES
 from audit.explained.survivors import values
-from audit.learning.anchors import order_of
+from audit.learning.anchors import order_of, recipe_of
 from audit.model import ModelCard
 from audit.observations import Observations
 from audit.requests import Masks, Predict, Refit, packed
@@ -92,15 +91,7 @@ def refits_for(
     NotApplicable
         If the model cannot be trained again.
     """
-    if card.fixed or not card.recipes:
-        raise NotApplicable(card.fixed or "this model cannot be trained again")
-    chosen = card.recipe(recipe)
-    if chosen is None:
-        known = ", ".join(r.name for r in card.recipes)
-        raise NotApplicable(f'the model has no recipe "{recipe}"; it has {known}')
-    if TRAIN not in data:
-        raise NotApplicable("there are no training rows: name them under data.train")
-    train = data[TRAIN]
+    chosen, train = recipe_of(data, card, recipe)
     seeds = [int(s) for s in np.random.SeedSequence(root).generate_state(count)]
     return tuple(Refit.on(TRAIN, chosen.name, s, order_of(train, s)) for s in seeds)
 

@@ -89,15 +89,7 @@ def schedule(
     NotApplicable
         If the model cannot be trained again, has no such recipe, or there are too few rows.
     """
-    if card.fixed or not card.recipes:
-        raise NotApplicable(card.fixed or "this model cannot be trained again")
-    chosen = card.recipe(recipe)
-    if chosen is None:
-        known = ", ".join(r.name for r in card.recipes)
-        raise NotApplicable(f'the model has no recipe "{recipe}"; it has {known}')
-    if TRAIN not in data:
-        raise NotApplicable("there are no training rows: name them under data.train")
-    train = data[TRAIN]
+    chosen, train = recipe_of(data, card, recipe)
     own = tuple(int(s) for s in np.random.SeedSequence(root).generate_state(seeds))
     orders = np.stack([order_of(train, s) for s in own])
     largest = min(rows, len(train)) if rows else len(train)
@@ -116,6 +108,27 @@ def sizes_of(largest: int, count: int) -> list[int]:
     """Return sizes a factor of sqrt(2) apart, ascending, the last of them the largest."""
     found = {round(largest * 2 ** (-k / 2)) for k in range(count)}
     return sorted(s for s in found if s >= LEAST_ROWS)
+
+
+def recipe_of(
+    data: Mapping[str, Examples], card: ModelCard, recipe: str
+) -> tuple[Recipe, Examples]:
+    """Return the recipe that is meant, and the rows that it trains on.
+
+    Raises
+    ------
+    NotApplicable
+        If the model cannot be trained again, or has no such recipe.
+    """
+    if card.fixed or not card.recipes:
+        raise NotApplicable(card.fixed or "this model cannot be trained again")
+    chosen = card.recipe(recipe)
+    if chosen is None:
+        known = ", ".join(r.name for r in card.recipes)
+        raise NotApplicable(f'the model has no recipe "{recipe}"; it has {known}')
+    if TRAIN not in data:
+        raise NotApplicable("there are no training rows: name them under data.train")
+    return chosen, data[TRAIN]
 
 
 def order_of(examples: Examples, seed: int) -> IntArray:

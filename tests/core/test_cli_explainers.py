@@ -128,7 +128,9 @@ def test_help_knows_the_verb_and_stays_light():
 
 def test_listing_imports_no_framework():
     done = light(
-        "import sys; from audit.cli.explainers import offered; assert not offered()[1];"
+        "import sys; from audit.cli.offered import offered;"
+        "from audit.explainer import ByMasks, ByModel;"
+        "assert not offered('explainer', ByMasks | ByModel)[1];"
         "print([m for m in ('pandas', 'sklearn', 'torch', 'shap') if m in sys.modules])"
     )
     assert done.stdout.strip() == "[]"

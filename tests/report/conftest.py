@@ -65,6 +65,16 @@ def shifts(results: ModuleType) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def parts(shifts: ModuleType) -> ModuleType:
+    return _load("explained")
+
+
+@pytest.fixture(scope="session")
+def explained(realistic: AuditResult, parts: ModuleType) -> AuditResult:
+    return parts.explained(realistic)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
 def edges(shifts: ModuleType) -> ModuleType:
     return _load("strained")
 

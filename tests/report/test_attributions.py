@@ -1,9 +1,7 @@
 """Explanations are drawn as words, patches or bars: what speaks for and against, and how much."""
 
-import importlib.util
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -22,23 +20,6 @@ from reports.weights import STEPS, percent, scale
 
 replace = msgspec.structs.replace
 INF, NAN = float("inf"), float("nan")
-
-
-@pytest.fixture(scope="session")
-def parts(shifts: ModuleType) -> ModuleType:
-    """Load the sample exhibits, which build on those of shifts."""
-    file = Path(__file__).with_name("explained.py")
-    spec = importlib.util.spec_from_file_location(f"{shifts.__name__}_explained", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def explained(realistic: AuditResult, parts: ModuleType) -> AuditResult:
-    return parts.explained(realistic)  # type: ignore[no-any-return]
 
 
 def page(result: AuditResult, exhibit: Attributions) -> str:

@@ -1,6 +1,5 @@
 """What a reader meets in a browser: no request, no overflow, no barrier, nothing lost."""
 
-import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -46,23 +45,6 @@ CONTRAST = """(() => {
       return [cell.className.match(/[hwv]\\d/)[0], (pair[0] + 0.05) / (pair[1] + 0.05)];
     });
 })()"""
-
-
-@pytest.fixture(scope="session")
-def parts(shifts: ModuleType) -> ModuleType:
-    """Load the sample exhibits, which build on those of shifts."""
-    file = Path(__file__).with_name("explained.py")
-    spec = importlib.util.spec_from_file_location(f"{shifts.__name__}_explained", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def explained(realistic: AuditResult, parts: ModuleType) -> AuditResult:
-    return parts.explained(realistic)  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """Densities show hills at their medians, against chance, whatever their heights."""
 
-import importlib.util
 import re
-from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -17,23 +15,6 @@ from reports.index import Index
 
 replace = msgspec.structs.replace
 INF, NAN = float("inf"), float("nan")
-
-
-@pytest.fixture(scope="session")
-def parts(shifts: ModuleType) -> ModuleType:
-    """Load the sample exhibits, which build on those of shifts."""
-    file = Path(__file__).with_name("explained.py")
-    spec = importlib.util.spec_from_file_location(f"{shifts.__name__}_explained", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def explained(realistic: AuditResult, parts: ModuleType) -> AuditResult:
-    return parts.explained(realistic)  # type: ignore[no-any-return]
 
 
 def view(result: AuditResult, exhibit: Density) -> DensityView:
