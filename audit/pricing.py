@@ -40,6 +40,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         Trainings that may be asked for once the first answers are back, at most; not in `seconds`.
     explanations : int
         Inputs that may be explained after that, at most; not in `seconds`.
+    versions : int
+        Versions of inputs without some parts that may be predicted for them, likewise.
     gate_size : int
         One-sided comparisons that the gate's fails are corrected for.
     """
@@ -55,6 +57,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     embeddings: int = 0
     later: int = 0
     explanations: int = 0
+    versions: int = 0
     gate_size: int = 0
     sights: tuple[Sight, ...] = ()
 
@@ -65,7 +68,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             time = f"about {duration(self.seconds)}"
         left = self.trainings - self.trained
         if not self.calls and not left:
-            time = "nothing left to predict"
+            time = "nothing left to predict" + (" before these" if self.explanations else "")
         gate = f"{self.gate_size} one-sided comparisons in the gate (fails are corrected for all)"
         lines = [f"{self.rows:,} recorded predictions, no model to call"]
         if not self.recorded:
@@ -78,7 +81,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             kept = f", {self.trained:,} done before" if self.trained else ""
             more = f", {self.embeddings:,} inputs to embed for them" if self.embeddings else ""
             lines.append(f"{self.trainings:,} trainings{kept}{more}")
-        for number, what in ((self.later, "trainings"), (self.explanations, "explanations")):
+        later = {
+            "trainings": self.later,
+            "explanations": self.explanations,
+            "inputs without some parts": self.versions,
+        }
+        for what, number in later.items():
             if number:
                 lines.append(f"at most {number:,} {what} after the first answers, not timed")
         return "\n".join([*lines, time, gate])
@@ -125,22 +133,19 @@ def price(spec: AuditSpec, progress: Progress, *, timed: bool = True) -> Price:
         if timed and work.seconds is None:
             work = engine.time(work)
     found = priced(work, seen, recorded=isinstance(loaded.model, Recorded))
-    trainings, explanations = later_of(prepared)
-    return msgspec.structs.replace(found, later=trainings, explanations=explanations)
+    return msgspec.structs.replace(found, **later_of(prepared))
 
 
-def later_of(prepared: Prepared) -> tuple[int, int]:
-    """Return how many trainings and explanations probes may still ask for, at most.
-
-    None of those that do not apply.
-    """
-    trainings = explanations = 0
+def later_of(prepared: Prepared) -> dict[str, int]:
+    """Return what probes may still ask for, at most; nothing of those that do not apply."""
+    trainings = explanations = versions = 0
     examples, card = prepared.loaded.examples, prepared.loaded.card
     for probe in prepared.probes.values():
         with suppress(NotApplicable):
             trainings += probe.later(examples, card)
             explanations += probe.explanations(examples, card)
-    return trainings, explanations
+            versions += probe.versions(examples, card)
+    return {"later": trainings, "explanations": explanations, "versions": versions}
 
 
 def priced(work: Work, seen: Sequence[Sight], *, recorded: bool) -> Price:

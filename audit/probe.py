@@ -97,6 +97,13 @@ class Probe(ABC):
         """
         return 0
 
+    def versions(self, data: Mapping[str, Examples], model: ModelCard) -> int:  # noqa: ARG002
+        """Return how many versions without some parts may be predicted for that, at most.
+
+        Announced like `later`.
+        """
+        return 0
+
     @abstractmethod
     def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
         """Return every family with what its sizes promise, before any outcome is seen."""

@@ -190,6 +190,10 @@ class ExplanationFaithfulness(Probe):
         chains = self.chains(data, model).values()
         return sum(len(np.unique(c.examples.digests[c.rows])) for c in chains)
 
+    def versions(self, data: Mapping[str, Examples], model: ModelCard) -> int:
+        """Return how many versions of inputs may be predicted, were all of them distinct."""
+        return sum(c.most() for c in self.chains(data, model).values())
+
     def design(self, data: Mapping[str, Examples], model: ModelCard) -> Sequence[Family]:
         """Expand every ask from sizes."""
         chains = self.chains(data, model)

@@ -250,7 +250,12 @@ class ExplanationStability(Probe):
     def explanations(self, data: Mapping[str, Examples], model: ModelCard) -> int:
         """Return how many inputs may be explained, were every version to survive."""
         samples = self.studying(data, model).samples.values()
-        return sum(len(s) * (s.seeds + min(s.most, len(s.changes))) for s in samples)
+        return sum(len(s) * s.times for s in samples)
+
+    def versions(self, data: Mapping[str, Examples], model: ModelCard) -> int:
+        """Return how many versions of inputs may be predicted for these explanations."""
+        samples = self.studying(data, model).samples.values()
+        return sum(s.versions(data[s.cells.split]) for s in samples)
 
     def later(self, data: Mapping[str, Examples], model: ModelCard) -> int:
         """Return how many trainings are asked for once the inputs are explained."""

@@ -10,7 +10,7 @@ from audit import registry
 from audit.domains import DomainRules
 from audit.errors import ConfigError, NotApplicable, did_you_mean
 from audit.examples import Examples, FloatArray, IntArray
-from audit.explainer import Chosen, Explainer
+from audit.explainer import ByMasks, Chosen, Explainer
 from audit.margins import rivals
 from audit.model import ModelCard
 from audit.observations import Observation
@@ -88,6 +88,21 @@ def explained_rows(
     if not len(rows):
         raise NotApplicable(f'no row of split "{examples.split}" is in distribution')
     return rows
+
+
+def versions_behind(chosen: Chosen, examples: Examples, rows: IntArray) -> IntArray:
+    """Return how many versions of each input its explanation is made of; 0 without predictions.
+
+    An explainer that asks for answers alone has the empty input predicted beside them.
+    """
+    explainer = registry.explainers().get(chosen.sheet.name)
+    if not isinstance(explainer, ByMasks):
+        return np.zeros(len(rows), dtype=np.int64)
+    parts = registry.modality(examples.modality).parts(examples.inputs.take(rows))
+    settings = chosen.sheet.settled(chosen.given)
+    luck = np.random.default_rng(0)  # how many there are does not depend on it
+    counts = {int(k): len(explainer.kept(int(k), luck, settings)) for k in set(parts) if k}
+    return np.array([1 + counts.get(int(k), 0) for k in parts], dtype=np.int64)
 
 
 def pair_of_classes(task: Task, seen: Observation) -> IntArray | None:

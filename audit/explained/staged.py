@@ -12,7 +12,7 @@ import numpy as np
 from audit.chance import uniforms
 from audit.corrupted.cells import Cells
 from audit.examples import Examples, FloatArray, IntArray
-from audit.explained.chosen import packed_classes
+from audit.explained.chosen import packed_classes, versions_behind
 from audit.explained.survivors import Survivors, survivors
 from audit.explainer import Chosen
 from audit.observations import Observations
@@ -55,6 +55,16 @@ class Sample:
         """Every cell's change, way by way."""
         own = self.cells
         return [Transform(w.sheet.name, s, own.seed) for w in own.ways for s in own.severities]
+
+    @property
+    def times(self) -> int:
+        """How often one input is explained, at most: under every seed, and changed."""
+        return self.seeds + min(self.most, len(self.changes))
+
+    def versions(self, examples: Examples) -> int:
+        """Return how many versions of the inputs are predicted for that, at most."""
+        behind = versions_behind(self.chosen, examples, self.cells.rows)
+        return int(behind.sum()) * self.times
 
     def predictions(self) -> list[Predict]:
         """Return the requests of the first stage."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from audit.errors import NotApplicable
 from audit.examples import Examples, IntArray
-from audit.explained.chosen import packed_classes, pair_of_classes
+from audit.explained.chosen import packed_classes, pair_of_classes, versions_behind
 from audit.explainer import Chosen
 from audit.faithful.versions import Sizes, Versions, flat, seeds_of, versions_of
 from audit.observations import Explanations, Observations
@@ -48,6 +48,15 @@ class Chain:
     def first(self) -> Predict:
         """The request for the answers to the inputs as they are."""
         return Predict(self.examples.split, rows=packed(self.rows))
+
+    def most(self) -> int:
+        """Return how many versions of inputs may be asked for, those behind explanations too."""
+        curve = (
+            (self.sizes.orders + 2) * max(self.sizes.fractions - 1, 0) if self.sizes.orders else 0
+        )
+        each = len(self.baselines) * (curve + 1 + self.sizes.masks)
+        behind = versions_behind(self.chosen, self.examples, self.rows)
+        return len(self.rows) * each + int(behind.sum())
 
     def explain(self, seen: Observations) -> Explain:
         """Return the request for explanations: of the chosen class against the most probable other.

@@ -11,6 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from audit import AuditSpec, run_audit
+from audit.engine.progress import Silent
+from audit.pricing import price
 
 GOOD = ("great", "fine", "lovely", "clever", "warm")
 BAD = ("poor", "dull", "awful", "flat", "cold")
@@ -81,6 +83,17 @@ def test_a_second_run_explains_nothing_anew(text_model):
     assert again.run.explained == 0
     assert again.run.explained_before == first.run.explained
     assert msgspec.json.encode(probe.families) == msgspec.json.encode(other.families)
+
+
+def test_what_is_announced_covers_what_is_done(text_model):
+    options = "explainer: kernel-shap, inputs: 20, perturbations: 2, seeds: 2, margin: 0.3"
+    words = {"options": options, "limit": 0.6, "task": "text-classification", "input": "text"}
+    (text_model / "audit.yaml").write_text(SPEC.format(**words))
+    said = price(AuditSpec.from_file(text_model / "audit.yaml"), Silent(), timed=False)
+    assert "explanations after the first answers" in said.cost()
+    result, _, _ = run(text_model, options)
+    assert 0 < result.run.explained <= said.explanations == 20 * 4
+    assert 0 < result.run.predicted - said.distinct <= said.versions
 
 
 def test_trees_on_a_table_come_to_a_clear_end(tmp_path):
