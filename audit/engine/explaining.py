@@ -75,6 +75,7 @@ class Explaining:
         self.progress = progress or Silent()
         self.opener = Opener(model, budget)
         self.solver = Solver(engine, budget)
+        self._own: set[tuple[str, bytes]] = set()  # made by this object, and so not from before
 
     def plan(self, requests: Sequence[Explain], examples: Mapping[str, Examples]) -> ExplainPlan:
         """Find out what is wanted; nothing is explained yet.
@@ -129,11 +130,13 @@ class Explaining:
     def _answer(self, case: Case, made: Made) -> Observation:
         """Explain what is missing of one case, and count it."""
         found = self._recalled(case)
-        made.reused += len(found.rows)
+        known = {(case.key, bytes(case.digests[item])) for item in found.rows}
+        made.reused += len(known - self._own)
         missing = self._missing(case, found)
         if len(missing):
             self._explain(case, missing, found)
             made.explained += 0 if found.unable else len(missing) - len(found.failed)
+        self._own |= {(case.key, bytes(case.digests[item])) for item in found.rows}
         return answered(case, found)
 
     def _wanted(self, case: Case) -> Iterator[tuple[str, bytes]]:
