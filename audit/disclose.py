@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from audit.disclosed_parts import headed, named
 from audit.errors import AuditError
 from audit.examples import Examples, IntArray
 from audit.exhibits import Attributions, Cases, Exhibit, Pair, Pairs
+from audit.pictures import picture
 from audit.requests import Transform
 
 LONGEST = 600
 BEFORE = 120  # letters that stand before the first difference of two long texts
-SIDE, QUALITY = 96, 70  # pixels and WebP quality of a small picture
 
 
 def disclose(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> tuple[Exhibit, ...]:
@@ -29,15 +30,11 @@ def disclose(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> t
 
 def withhold(exhibits: Sequence[Exhibit], examples: Mapping[str, Examples]) -> tuple[Exhibit, ...]:
     """Return the exhibits without any input, but with the names of columns."""
-    from audit.disclosed_parts import headed
-
     return tuple(headed(e, examples) if isinstance(e, Attributions) else e for e in exhibits)
 
 
 def _disclosed(exhibit: Exhibit, examples: Mapping[str, Examples]) -> Exhibit:
     if isinstance(exhibit, Attributions):
-        from audit.disclosed_parts import named
-
         return named(exhibit, examples)
     if isinstance(exhibit, Cases):
         return filled(exhibit, examples)
@@ -137,26 +134,3 @@ def _cut(text: str, start: int) -> str:
     head = "…" if start > 0 else ""
     left = text[start:]
     return head + (left if len(left) <= LONGEST else left[: LONGEST - 1] + "…")
-
-
-def picture(image: Any) -> str:
-    """Return a small copy of a picture as a ``data:`` address.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Any mode; it is not changed.
-
-    Returns
-    -------
-    str
-        A lossy WebP, at most `SIDE` pixels on a side.
-    """
-    import base64
-    import io
-
-    small = image.convert("RGB")
-    small.thumbnail((SIDE, SIDE))
-    held = io.BytesIO()
-    small.save(held, "WEBP", quality=QUALITY, method=6)
-    return "data:image/webp;base64," + base64.b64encode(held.getvalue()).decode()

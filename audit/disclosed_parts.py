@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from audit.disclose import picture
 from audit.errors import ConfigError
 from audit.examples import Examples, IntArray
 from audit.exhibits import Attributions, Likeness, Weighed
 from audit.modality import Modality
+from audit.pictures import picture
 from audit.requests import Transform
 
 LONGEST = 80  # letters of the name of a part

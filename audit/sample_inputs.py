@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.engine.altered import digests_of
+from audit.engine.held import digests_of
 
 WORDS = "the film was not as good as they said, and I can't wait for 3 more"
 ROWS = 12

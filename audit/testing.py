@@ -21,7 +21,7 @@ import numpy as np
 from audit.adapters.options import SplitRoles
 from audit.config import TRAIN
 from audit.data import DataCard
-from audit.engine.altered import Held
+from audit.engine.held import Held
 from audit.errors import NotApplicable
 from audit.examples import Examples, FloatArray
 from audit.model import Model, ModelCard, Predicts, Recorded

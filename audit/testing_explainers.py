@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from audit.engine.altered import Held
+from audit.engine.held import Held
 from audit.examples import IntArray
 from audit.explainer import ByMasks, ByModel, Explained, Explainer, ExplainerSheet, Job, Needs
 from audit.modality import BoolArray, Modality

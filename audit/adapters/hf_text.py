@@ -18,6 +18,7 @@ from audit.adapters.hf_ranks import log_ranks, mean_ranks
 from audit.adapters.hf_weights import read_network, refuse_missing, unloadable
 from audit.adapters.inside import NetworkInside, inside_of
 from audit.adapters.options import ModelOptions
+from audit.adapters.texts import check_texts
 from audit.errors import ModelError, did_you_mean
 from audit.examples import FloatArray, IntArray
 from audit.model import ModelCard
@@ -250,14 +251,3 @@ class HfText:
         Ranks are those of `log_ranks`, which says what they assume of the vocabulary.
         """
         return mean_ranks(self.encode(inputs), self.ranks)
-
-
-def check_texts(inputs: Sequence[object]) -> None:
-    """Refuse inputs that are not texts."""
-    for row, value in enumerate(inputs):
-        if not isinstance(value, str):
-            raise ModelError(
-                f"a text model was given a {type(value).__name__}",
-                where=f"input {row} of the batch: {value!r:.80}",
-                hint="input: must name one column of texts",
-            )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from audit.adapters.leaves import Leaves, Open, Tensor, floats
+from audit.adapters.texts import check_texts
 from audit.errors import NotApplicable
 from audit.examples import IntArray
 
@@ -75,8 +76,6 @@ class OpenText(Open):
 
     def encoded(self, inputs: Sequence[str]) -> tuple[dict[str, Any], Any, Any]:
         """Return what the network is given, where tokens stand in their text, which are special."""
-        from audit.adapters.hf_text import check_texts
-
         check_texts(inputs)
         limit = self.model.max_length
         found = self.model.tokenizer(

@@ -7,51 +7,22 @@ severity and seed (docs/decisions/0009-images.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from audit.engine.held import Held, Taken, digests_of
+from audit.engine.masked import others_of, versions
 from audit.errors import ModelError, did_you_mean
-from audit.examples import Examples, Factor, Inputs, IntArray
+from audit.examples import Examples, Factor, IntArray
 from audit.requests import Embed, Explain, Predict, Transform, unpacked
 from audit.transform import Chance, TransformKind
 
 Kinds = Mapping[str, TransformKind]
 Asking = Predict | Embed | Explain
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Some rows of other inputs."""
-
-    inputs: Inputs
-    rows: IntArray
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, rows: IntArray) -> Any:
-        """Return the inputs at some of these rows."""
-        return self.inputs.take(self.rows[rows])
-
-
-@dataclass(frozen=True)
-class Held:
-    """Inputs that are in memory: a list, or a data frame."""
-
-    values: Any
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, rows: IntArray) -> Any:
-        """Return the inputs at some rows."""
-        if isinstance(self.values, list):
-            return [self.values[int(i)] for i in rows]
-        return self.values.take(rows).reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -130,8 +101,6 @@ def source(
             references[request.split] = reference_of(whole)
         rows = altered(rows, request.transform, kinds, references[request.split])
     if isinstance(request, Predict) and request.masks is not None:
-        from audit.engine.masked import others_of, versions
-
         key = f"{request.split}\0others"
         if key not in references:
             references[key] = others_of(whole)
@@ -214,15 +183,6 @@ def reference_of(examples: Examples) -> Any:
     if examples.modality != "tabular":
         return None
     return examples.inputs.take(np.arange(len(examples)))
-
-
-def digests_of(inputs: Any) -> np.ndarray:
-    """Digest texts, or the rows of a table, by content, as those that were loaded are."""
-    from audit.adapters import digests as dg
-
-    if isinstance(inputs, Sequence):
-        return dg.text_digests(inputs)
-    return dg.row_digests([(str(c), dg.cells_of(inputs[c], str(c))) for c in inputs])
 
 
 def changed_inputs(examples: Examples, rows: IntArray, transform: Transform) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from audit.chance import uniforms
-from audit.engine.altered import digests_of
+from audit.engine.held import Held, digests_of
 from audit.errors import AuditError, ModelError
 from audit.examples import Examples, IntArray
 from audit.modality import BoolArray, Modality
@@ -105,8 +105,6 @@ def versions(examples: Examples, masks: Masks, reference: Any) -> Examples:
     held = Versions(examples, kept, modality, masks, reference)
     if examples.modality == "image":
         return replace(examples, inputs=held, digests=told(examples, kept, masks))
-    from audit.engine.altered import Held
-
     changed = held.take(np.arange(len(kept)))
     if len(changed) != len(kept):
         raise ModelError(f"masking returned {len(changed)} inputs for {len(kept)}")

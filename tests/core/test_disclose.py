@@ -11,11 +11,12 @@ import pytest
 from audit import registry
 from audit.adapters.options import SplitRoles
 from audit.adapters.rows import examples_from
-from audit.disclose import LONGEST, SIDE, disclose
-from audit.engine.altered import Held
+from audit.disclose import LONGEST, disclose
+from audit.engine.held import Held
 from audit.errors import ConfigError
 from audit.examples import Examples
 from audit.exhibits import Attributions, Case, Cases, Likeness, Pair, Pairs, Weighed
+from audit.pictures import SIDE
 from audit.transform import TransformKind, TransformSheet, each
 
 STEPS = ("one", "two", "three", "four", "five")
@@ -243,7 +244,6 @@ def test_explained_pictures_are_made_small(pictures):
 
 def test_columns_are_named_where_inputs_are_withheld_and_no_value_is():
     from audit.disclose import withhold
-    from audit.engine.altered import Held
     from audit.exhibits import Attributions, Likeness, Weighed
     from audit.samples import sample_examples
 

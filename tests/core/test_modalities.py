@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from audit import registry
 from audit.adapters.digests import text_digests
-from audit.engine.altered import digests_of
+from audit.engine.held import digests_of
 from audit.modalities.image import GRID, owners
 from audit.modalities.text import spans
 from audit.transform import Chance
