@@ -55,8 +55,8 @@ def smooth_grad(opened: Any, job: Job) -> Explained:
 GRADIENT_X_INPUT = ExplainerSheet(
     name="gradient-x-input",
     title="Gradient x input",
-    says="the gradient of the margin at the input, times the input minus its baseline: exact for a "
-    "linear network",
+    says="The gradient of the margin at the input, times the input minus its baseline: exact for a "
+    "linear network.",
     needs="gradients",
     seeded=False,
     complete=False,
@@ -65,8 +65,8 @@ GRADIENT_X_INPUT = ExplainerSheet(
 INTEGRATED_GRADIENTS = ExplainerSheet(
     name="integrated-gradients",
     title="Integrated gradients",
-    says="the gradient of the margin, integrated along the straight path from the baseline to the "
-    "input, times their difference",
+    says="The gradient of the margin, integrated along the straight path from the baseline to the "
+    "input, times their difference.",
     needs="gradients",
     seeded=False,
     complete=True,
@@ -84,8 +84,8 @@ INTEGRATED_GRADIENTS = ExplainerSheet(
 SMOOTH_GRAD = ExplainerSheet(
     name="smooth-grad",
     title="SmoothGrad",
-    says="the mean gradient of the margin at noisy copies of the input, times the input minus its "
-    "baseline",
+    says="The mean gradient of the margin at noisy copies of the input, times the input minus its "
+    "baseline.",
     needs="gradients",
     seeded=True,
     complete=False,
