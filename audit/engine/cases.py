@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.engine.store import Digests
 from audit.examples import Examples, IntArray
@@ -77,7 +78,10 @@ class Errand:
     settings : mapping of str to float
         All of them.
     examples : Examples
-        Distinct inputs.
+        Distinct inputs, all that the request asks for: they decide which are worked on together,
+        so that a resumed run cuts the same chunks.
+    wanted : (n,) bool array
+        Those that are not explained yet.
     classes : (n, 2) int array, optional
     reference : list or data frame
         Other inputs of the split.
@@ -91,6 +95,7 @@ class Errand:
     modality: Modality
     settings: Mapping[str, float]
     examples: Examples
+    wanted: npt.NDArray[np.bool_]
     classes: IntArray | None
     reference: Any
     seed: int

@@ -202,7 +202,8 @@ class Explaining:
 
     def _made(self, case: Case, missing: IntArray) -> Iterator[Outcome]:
         """Yield chunks of distinct inputs with their explanations, or why there are none."""
-        rows = case.first[missing]
+        wanted = np.zeros(len(case.digests), dtype=bool)
+        wanted[missing] = True
         classes = case.classes
         errand = Errand(
             explainer=case.explainer,
@@ -210,14 +211,14 @@ class Explaining:
             draw=case.request.seed,
             modality=case.modality,
             settings=case.settings,
-            examples=narrowed(case.after, packed(rows)),
-            classes=None if classes is None else classes[rows],
+            examples=narrowed(case.after, packed(case.first)),
+            wanted=wanted,
+            classes=None if classes is None else classes[case.first],
             reference=others_of(case.whole),
             seed=luck(Transform(case.request.explainer, 0, case.request.seed)),
         )
         worker = self.solver if isinstance(case.explainer, ByMasks) else self.opener
-        for chunk, made, reason in worker.explain(errand):
-            yield missing[chunk], made, reason
+        yield from worker.explain(errand)
 
 
 def reason_in(error: Exception) -> str:

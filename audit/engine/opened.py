@@ -15,7 +15,7 @@ from audit.explainer import ByModel, Job
 from audit.model import Gradients, Model, Sized, Trees
 from audit.transform import Chance
 
-CHUNK = {"gradients": 64, "trees": 4_096}  # inputs that are explained, and kept, together
+CHUNK = {"gradients": 16, "trees": 4_096}  # inputs explained and kept together: what a kill costs
 
 
 class Opener:
@@ -53,8 +53,10 @@ class Opener:
             own = None if errand.classes is None else errand.classes[rows]
             return Job(inputs, starts, parts, own, chance, errand.settings, self.budget, units)
 
-        for rows in self._chunks(examples, CHUNK[explainer.sheet.needs]):
-            yield from tried(explainer, opened, job, rows)
+        for chunk in self._chunks(examples, CHUNK[explainer.sheet.needs]):
+            rows = chunk[errand.wanted[chunk]]
+            if len(rows):
+                yield from tried(explainer, opened, job, rows)
 
     def _chunks(self, examples: Examples, size: int) -> Iterator[IntArray]:
         """Yield inputs of like cost together, the dearest first."""

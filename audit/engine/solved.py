@@ -33,6 +33,11 @@ class Wanted:
     items: IntArray
     kept: list[BoolArray]
 
+    def among(self, left: BoolArray) -> Wanted:
+        """Return those that are still to be explained."""
+        kept = [k for i, k in zip(self.items, self.kept, strict=True) if left[i]]
+        return Wanted(self.items[left[self.items]], kept)
+
 
 class Solver:
     """Runs explainers of the kind `ByMasks`.
@@ -76,9 +81,12 @@ class Solver:
         chance = Chance(examples.digests, errand.seed, errand.reference)
         broken: dict[int, str] = {}
         for wanted in self._chunks(explainer, parts, chance, errand.settings, broken):
-            yield from self._solved(explainer, errand, wanted)
+            left = wanted.among(errand.wanted)
+            if len(left.items):
+                yield from self._solved(explainer, errand, left)
         for item, reason in broken.items():
-            yield np.array([item]), None, reason
+            if errand.wanted[item]:
+                yield np.array([item]), None, reason
 
     def _chunks(
         self,

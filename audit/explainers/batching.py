@@ -73,6 +73,7 @@ class Passes:
         ValueError
             If one of them is not finite.
         """
+        self._measure(rows)
         values, shares = np.zeros(len(rows)), np.zeros((len(rows), self.width))
         for batch in self.batches(rows):
             values[batch], shares[batch] = self._back(rows[batch], batch, point)
@@ -84,6 +85,7 @@ class Passes:
         """Return the margin at each point; nothing is kept for a gradient."""
         import torch
 
+        self._measure(rows)
         values = np.zeros(len(rows))
         with torch.no_grad():
             for batch in self.batches(rows):
@@ -92,22 +94,35 @@ class Passes:
         return values
 
     def batches(self, rows: IntArray) -> Iterator[IntArray]:
-        """Yield places in ``rows`` that run together, the longest first.
-
-        What a row keeps in memory is measured when one is longer than any before, by itself.
-        """
+        """Yield places in ``rows`` that run together, the longest first."""
         lengths = self.leaves.lengths[rows]
         order = np.argsort(-lengths, kind="stable")
         at = 0
         while at < len(order):
             longest = int(lengths[order[at]])
-            size = 1
-            if longest <= self.footprint.length:
-                size = self._size(longest)
+            size = self._size(longest)
             if not self.leaves.mixed:
                 size = min(size, int((lengths[order[at:]] == longest).sum()))
             yield order[at : at + size]
             at += size
+
+    def _measure(self, rows: IntArray) -> None:
+        """Learn what the longest row keeps in memory, if none so long was measured before.
+
+        Its pass is made for that alone: batches are cut alike whatever was run before them.
+        """
+        import torch
+
+        if not len(rows):
+            return
+        longest = int(rows[self.leaves.lengths[rows].argmax()])
+        length = int(self.leaves.lengths[longest])
+        if length <= self.footprint.length:
+            return
+        at = torch.as_tensor([longest], device=self.device)
+        z = self.leaves.taken(self.leaves.points, at, length).clone().requires_grad_(True)
+        _, self.footprint.row = measured(lambda: self._margin(z, at), self.network)
+        self.footprint.length = length
 
     def _size(self, length: int) -> int:
         """Return how many rows of a length run together."""
@@ -140,12 +155,7 @@ class Passes:
 
         at, z = self._point(rows, batch, point)
         z.requires_grad_(True)
-        length = int(self.leaves.lengths[rows[0]])
-        if length > self.footprint.length:
-            margin, kept = measured(lambda: self._margin(z, at), self.network)
-            self.footprint.length, self.footprint.row = length, kept // len(rows)
-        else:
-            margin = self._margin(z, at)
+        margin = self._margin(z, at)
         slope = None
         if margin.requires_grad:
             (slope,) = torch.autograd.grad(margin.sum(), z, allow_unused=True)
