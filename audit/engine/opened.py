@@ -15,7 +15,10 @@ from audit.explainer import ByModel, Job
 from audit.model import Gradients, Model, Sized, Trees
 from audit.transform import Chance
 
-CHUNK = {"gradients": 16, "trees": 4_096}  # inputs explained and kept together: what a kill costs
+# Inputs that are explained, and kept, together: what is lost to a kill. A network is given enough
+# to fill its batches, which hold some points of each input.
+TREES = 4_096
+LEAST, MOST = 16, 256
 
 
 class Opener:
@@ -53,18 +56,21 @@ class Opener:
             own = None if errand.classes is None else errand.classes[rows]
             return Job(inputs, starts, parts, own, chance, errand.settings, self.budget, units)
 
-        for chunk in self._chunks(examples, CHUNK[explainer.sheet.needs]):
+        for chunk in self._chunks(examples, explainer.sheet.needs):
             rows = chunk[errand.wanted[chunk]]
             if len(rows):
                 yield from tried(explainer, opened, job, rows)
 
-    def _chunks(self, examples: Examples, size: int) -> Iterator[IntArray]:
+    def _chunks(self, examples: Examples, needs: str) -> Iterator[IntArray]:
         """Yield inputs of like cost together, the dearest first."""
-        rows = np.arange(len(examples))
+        rows, size = np.arange(len(examples)), LEAST
         if isinstance(self.model, Sized) and len(rows):
-            sizes = [self.model.sizes(examples.inputs.take(r)) for r in batches(rows, 4_096)]
-            rows = np.argsort(-np.concatenate(sizes), kind="stable")
-        yield from batches(rows, size)
+            parts = [self.model.sizes(examples.inputs.take(r)) for r in batches(rows, 4_096)]
+            sizes = np.concatenate(parts)
+            rows = np.argsort(-sizes, kind="stable")
+            fill = self.model.batch_size_limit / max(float(np.median(sizes)), 1.0) / 2
+            size = int(np.clip(fill, LEAST, MOST))
+        yield from batches(rows, TREES if needs == "trees" else size)
 
     def _opened(self, needs: str, errand: Errand) -> Any:
         """Return what an explainer is given; a network with random layers where that is asked."""
