@@ -18,7 +18,7 @@ from audit.engine.progress import Progress, Silent
 from audit.engine.solved import Solver
 from audit.engine.store import Store
 from audit.errors import ModelError, NotApplicable, did_you_mean
-from audit.examples import Examples, IntArray
+from audit.examples import Examples, FloatArray, IntArray
 from audit.explainer import ByMasks, Explainer
 from audit.model import Model
 from audit.observations import Observation
@@ -75,6 +75,7 @@ class Explaining:
         self.progress = progress or Silent()
         self.opener = Opener(model, budget)
         self.solver = Solver(engine, budget)
+        self._known: dict[str, dict[bytes, FloatArray]] = {}  # by key: the store is read once
         self._own: set[tuple[str, bytes]] = set()  # made by this object, and so not from before
 
     def plan(self, requests: Sequence[Explain], examples: Mapping[str, Examples]) -> ExplainPlan:
@@ -176,13 +177,14 @@ class Explaining:
         )
 
     def _recalled(self, case: Case) -> Found:
-        found = Found()
-        for batch in self.store.batches(case.key):
-            at = np.searchsorted(case.digests, batch.digests)
-            at[at == len(case.digests)] = 0
-            hit = np.flatnonzero(case.digests[at] == batch.digests)
-            found.rows |= {int(at[i]): trimmed(batch.outputs[i]) for i in hit}
-        return found
+        if case.key not in self._known:
+            known: dict[bytes, FloatArray] = {}
+            for batch in self.store.batches(case.key):
+                known |= zip(batch.digests.tolist(), map(trimmed, batch.outputs), strict=True)
+            self._known[case.key] = known
+        known = self._known[case.key]
+        digests = case.digests.tolist()
+        return Found({i: known[d] for i, d in enumerate(digests) if d in known})
 
     def _explain(self, case: Case, missing: IntArray, found: Found) -> None:
         """Explain some distinct inputs, chunk by chunk; each chunk is kept at once."""
@@ -196,7 +198,9 @@ class Explaining:
                     continue
                 rows = stored(made)
                 self.store.commit(case.key, "explanation", case.digests[items], rows)
-                found.rows |= {int(i): trimmed(r) for i, r in zip(items, rows, strict=True)}
+                for item, row in zip(items.tolist(), map(trimmed, rows), strict=True):
+                    found.rows[item] = row
+                    self._known[case.key][bytes(case.digests[item])] = row
         except NotApplicable as error:
             found.unable = str(error)
 

@@ -14,7 +14,7 @@ from audit.explainer import ByMasks, Chosen, Explainer
 from audit.margins import rivals
 from audit.model import ModelCard
 from audit.observations import Observation
-from audit.requests import packed
+from audit.requests import Explain, Transform, packed
 from audit.sampled import answerable, chosen_rows, home
 from audit.task import Classification, Task
 
@@ -128,9 +128,32 @@ def pair_of_classes(task: Task, seen: Observation) -> IntArray | None:
     return np.column_stack([chosen, other]).astype(np.int64)
 
 
-def packed_classes(classes: IntArray | None) -> bytes:
-    """Return classes as a request holds them."""
-    return b"" if classes is None else packed(classes.ravel())
+def explain_request(
+    split: str,
+    rows: IntArray,
+    chosen: Chosen,
+    classes: IntArray | None,
+    *,
+    seed: int = 0,
+    transform: Transform | None = None,
+    randomised: float = 0.0,
+) -> Explain:
+    """Return the request for explanations of some rows, of one class against another.
+
+    Parameters
+    ----------
+    split : str
+    rows : (n,) int array
+    chosen : Chosen
+    classes : (n, 2) int array, optional
+        As `pair_of_classes`.
+    seed, transform, randomised
+        As `audit.requests.Explain`.
+    """
+    pairs = b"" if classes is None else packed(classes.ravel())
+    return Explain(
+        split, chosen.sheet.name, packed(rows), pairs, transform, seed, chosen.settings, randomised
+    )
 
 
 def shares(attributions: FloatArray) -> FloatArray:

@@ -12,11 +12,11 @@ import numpy as np
 from audit.chance import uniforms
 from audit.corrupted.cells import Cells
 from audit.examples import Examples, FloatArray, IntArray
-from audit.explained.chosen import packed_classes, versions_behind
+from audit.explained.chosen import explain_request, versions_behind
 from audit.explained.survivors import Survivors, survivors
 from audit.explainer import Chosen
 from audit.observations import Observations
-from audit.requests import Explain, Predict, Transform, packed
+from audit.requests import Explain, Predict, Transform
 from audit.sampled import ROWS_STREAM
 from audit.task import Task
 
@@ -99,14 +99,9 @@ class Sample:
     ) -> Explain:
         """Return the request for some of the inputs, by their positions in the sample."""
         classes = None if found.classes is None else found.classes[which]
-        return Explain(
-            self.cells.split,
-            self.chosen.sheet.name,
-            packed(self.cells.rows[which]),
-            packed_classes(classes),
-            change,
-            seed,
-            self.chosen.settings,
+        rows = self.cells.rows[which]
+        return explain_request(
+            self.cells.split, rows, self.chosen, classes, seed=seed, transform=change
         )
 
     def asked(self, inside: np.ndarray, found: Survivors) -> Asked:

@@ -10,7 +10,7 @@ import numpy as np
 
 from audit.errors import NotApplicable
 from audit.examples import Examples, IntArray
-from audit.explained.chosen import packed_classes, pair_of_classes, versions_behind
+from audit.explained.chosen import explain_request, pair_of_classes, versions_behind
 from audit.explainer import Chosen
 from audit.faithful.versions import Sizes, Versions, flat, seeds_of, versions_of
 from audit.observations import Explanations, Observations
@@ -67,14 +67,8 @@ class Chain:
             If the model answers with labels alone.
         """
         pair = pair_of_classes(self.task, seen.outputs(self.first))
-        return Explain(
-            self.examples.split,
-            self.chosen.sheet.name,
-            packed(self.rows),
-            packed_classes(pair),
-            seed=self.seed,
-            settings=self.chosen.settings,
-        )
+        split = self.examples.split
+        return explain_request(split, self.rows, self.chosen, pair, seed=self.seed)
 
     def requests(self, seen: Observations) -> list[Request]:
         """Return everything that can be asked so far.

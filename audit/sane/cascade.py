@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from audit.errors import NotApplicable
 from audit.examples import Examples, IntArray
-from audit.explained.chosen import packed_classes, pair_of_classes
+from audit.explained.chosen import explain_request, pair_of_classes
 from audit.explainer import Chosen
 from audit.observations import Observations
 from audit.requests import Explain, Predict, Request, packed
@@ -58,13 +58,12 @@ class Cascade:
 
     def explain(self, seen: Observations, depth: float = 0.0, draw: int = 0) -> Explain:
         """Return the request for explanations; the classes are those of the network as it is."""
-        return Explain(
+        return explain_request(
             self.examples.split,
-            self.chosen.sheet.name,
-            packed(self.rows),
-            packed_classes(self.classes(seen)),
+            self.rows,
+            self.chosen,
+            self.classes(seen),
             seed=self.seed + draw,
-            settings=self.chosen.settings,
             randomised=depth,
         )
 
